@@ -60,6 +60,16 @@ export const ERRORS = {
     detail: 'This session was approved without a selfie and has no step to take again.',
     remedy: 'Open a new session.',
   },
+  RGD_INVALID_GRANT: {
+    status: 400,
+    detail: 'The grant is not valid, has expired, was used before or belongs to another client.',
+    remedy: 'Each approval and each refresh token works once; let the person sign in again.',
+  },
+  RGD_UNSUPPORTED_GRANT: {
+    status: 400,
+    detail: 'This grant_type is not supported.',
+    remedy: 'Use urn:ietf:params:oauth:grant-type:jwt-bearer or refresh_token.',
+  },
   RGD_BAD_API_KEY: {
     status: 401,
     detail: 'The API key is not valid.',
