@@ -5,6 +5,7 @@ export * from './errors.ts';
 export * from './json.ts';
 export * from './languages.ts';
 export * from './outcomes.ts';
+export * from './session-links.ts';
 export * from './sessions.ts';
 export * from './signatures.ts';
 export * from './statuses.ts';

@@ -20,15 +20,17 @@ export interface Decision {
   status: DecisionStatus;
   liveness: FeatureStatus | null;
   faceMatch: FeatureStatus | null;
-  /** Stable codes of the rules that did not approve, the heaviest first. */
-  reasons: string[];
+  /** What the rules that did not approve found, the heaviest first. */
+  findings: Finding[];
   /** The stronger method to ask for instead of a review; null when there is none to ask for. */
   stepUp: SelfieMethod | null;
 }
 
-interface Finding {
+/** What one rule has against an approval. */
+export interface Finding {
   feature: 'session' | 'liveness' | 'faceMatch';
   status: DecisionStatus;
+  /** Stable code. */
   reason: string;
   /** A better look at the person could settle it. */
   doubtful?: boolean;
@@ -66,7 +68,7 @@ export function decide(facts: DecisionFacts): Decision {
     status,
     liveness: facts.config.features.includes('LIVENESS') ? worst(findings, 'liveness') : null,
     faceMatch: matchesFaces(facts) ? worst(findings, 'faceMatch') : null,
-    reasons: findings.map(({ reason }) => reason),
+    findings,
     stepUp: status === 'In Review' ? stepUpFor(facts, findings) : null,
   };
 }

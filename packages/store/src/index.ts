@@ -1,4 +1,5 @@
 export * from './accounts.ts';
+export * from './approvals.ts';
 export * from './dead-letters.ts';
 export * from './decision-object.ts';
 export * from './destinations.ts';

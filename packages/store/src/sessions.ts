@@ -1,4 +1,5 @@
 import { type ListSessionsQuery, type SessionStatus, UNFINISHED_STATUSES } from '@regard/contract';
+import type { Charge } from '@regard/policy';
 import { type Insertable, type SelectQueryBuilder, sql } from 'kysely';
 import type {
   Database,
@@ -10,6 +11,7 @@ import type {
   SessionsTable,
 } from './schema.ts';
 import { recordStart } from './transition.ts';
+import { recordUsage } from './usage.ts';
 
 export type NewSession = Insertable<SessionsTable>;
 
@@ -34,11 +36,13 @@ export async function nextSessionNumber(db: Database, applicationId: string): Pr
  * that waits for the person also takes the place of the user's open one, if it is free.
  *
  * @param path the statuses from `Not Started` on, the session's own last
+ * @param charge what a session that is decided at once is metered at
  */
 export function insertSession(
   db: Database,
   values: NewSession,
   path: readonly SessionStatus[],
+  charge: Charge | null = null,
 ): Promise<InsertResult> {
   return db.transaction().execute(async (trx) => {
     if (path.length === 1 && !(await claimOpenPlace(trx, values))) {
@@ -51,6 +55,7 @@ export function insertSession(
       .executeTakeFirstOrThrow();
     const change = { by: 'entry' as const, now: session.created_at, reason: session.entry_reason };
     await recordStart(trx, session, path, change);
+    if (charge !== null) await recordUsage(trx, session, charge, session.created_at);
     return { ok: true, session };
   });
 }
@@ -165,6 +170,28 @@ export async function updateUnfinishedSession(
     .set(change)
     .where('id', '=', id)
     .where('status', 'in', UNFINISHED_STATUSES)
+    .returningAll()
+    .executeTakeFirst();
+  return row ?? null;
+}
+
+/**
+ * Gives a resubmitted session the provider session its next step runs in. Of several browsers that
+ * ask at the same moment one gets it.
+ *
+ * @returns null when the step was opened by another request, or is not needed any more
+ */
+export async function attachNextStep(
+  db: Database,
+  id: string,
+  step: Pick<NewSession, 'provider_session_id' | 'session_token' | 'url'>,
+): Promise<Session | null> {
+  const row = await db
+    .updateTable('reauth.sessions')
+    .set(step)
+    .where('id', '=', id)
+    .where('status', '=', 'Resubmitted')
+    .where('provider_session_id', 'is', null)
     .returningAll()
     .executeTakeFirst();
   return row ?? null;

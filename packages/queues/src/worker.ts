@@ -1,0 +1,83 @@
+import { connectRedis, type Logger } from '@regard/service-kit';
+import { type Job, UnrecoverableError, Worker } from 'bullmq';
+import { QUEUE_PREFIX, type QueueDefinition } from './catalogue.ts';
+
+export interface DeadJob {
+  id: string;
+  payload: unknown;
+  cause: string;
+  attempts: number;
+}
+
+export interface WorkerOptions<Payload> {
+  definition: QueueDefinition<Payload>;
+  redisUrl: string;
+  logger: Logger;
+  /** Jobs in hand at the same time. */
+  concurrency: number;
+  /** Does the work. It must bear running twice: a killed worker's jobs run again. */
+  handle: (payload: Payload, attempt: number) => Promise<void>;
+  /** Called when a job will not be tried again. */
+  onDead: (job: DeadJob) => Promise<void>;
+}
+
+export interface RunningWorker {
+  isRunning: () => boolean;
+  /** Takes no more jobs and waits for those in hand. */
+  close: () => Promise<void>;
+}
+
+/**
+ * Starts a worker of a queue. A job whose payload does not fit its schema is dead at once; others
+ * are tried again with growing pauses. Locks are short, so that the jobs of a killed worker are
+ * taken over within seconds (docs/operations.md).
+ */
+export function createWorker<Payload>(options: WorkerOptions<Payload>): RunningWorker {
+  const { definition, logger, handle } = options;
+  const connection = connectRedis(options.redisUrl, 'patient', logger);
+  const worker = new Worker(
+    definition.name,
+    async (job: Job<unknown>) => {
+      const payload = definition.schema.safeParse(job.data);
+      if (!payload.success) throw new UnrecoverableError('The payload does not fit its schema');
+      await handle(payload.data, job.attemptsMade + 1);
+    },
+    {
+      connection,
+      prefix: QUEUE_PREFIX,
+      concurrency: options.concurrency,
+      lockDuration: 5000,
+      stalledInterval: 2000,
+      maxStalledCount: 5,
+    },
+  );
+  worker.on('error', (error) => logger.warn({ kind: error.name }, 'worker.error'));
+  worker.on('failed', (job, error) => {
+    if (job === undefined) return;
+    const dead = error instanceof UnrecoverableError || job.attemptsMade >= definition.attempts;
+    const line = { job: job.id, attempt: job.attemptsMade, dead, err: error };
+    logger[dead ? 'error' : 'warn'](line, 'job.failed');
+    if (dead) void bury(options, job, error);
+  });
+  return {
+    isRunning: () => worker.isRunning(),
+    close: async () => {
+      await worker.close();
+      connection.disconnect();
+    },
+  };
+}
+
+async function bury<Payload>(
+  { onDead, logger }: WorkerOptions<Payload>,
+  job: Job<unknown>,
+  error: Error,
+): Promise<void> {
+  try {
+    const { id = '', data, attemptsMade } = job;
+    await onDead({ id, payload: data, cause: error.message, attempts: attemptsMade });
+  } catch (failure) {
+    // The job itself stays in BullMQ's failed set for a week.
+    logger.error({ job: job.id, err: failure }, 'dead_letter.not_stored');
+  }
+}

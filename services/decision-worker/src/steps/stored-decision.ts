@@ -1,0 +1,87 @@
+import {
+  type FaceMatch,
+  flatBlocks,
+  type JsonObject,
+  type LivenessCheck,
+  round2,
+  type Verdict,
+  type Warning,
+} from '@regard/contract';
+import type { Decision, Finding } from '@regard/policy';
+import type { Session, StoredDecision } from '@regard/store';
+
+const LIVENESS_NODE = 'liveness-1';
+const FACE_NODE = 'face-1';
+
+/** What a session keeps of its decision: the arrays of the contract, with our own statuses in them. */
+export function storedDecision(
+  verdict: Verdict,
+  decision: Decision,
+  session: Session,
+  lockout: StoredDecision['lockout'],
+): StoredDecision {
+  const liveness = decision.liveness === null ? null : [livenessCheck(verdict, decision)];
+  const faces = decision.faceMatch === null ? null : [faceMatch(verdict, decision, session)];
+  return {
+    livenessChecks: liveness as JsonObject[] | null,
+    faceMatches: faces as JsonObject[] | null,
+    reasons: decision.findings.map(({ reason }) => reason),
+    lockout,
+    flat: flatBlocks(liveness, faces) as JsonObject,
+  };
+}
+
+function livenessCheck(verdict: Verdict, decision: Decision): LivenessCheck {
+  return {
+    node_id: LIVENESS_NODE,
+    status: decision.liveness ?? 'Not Finished',
+    method: verdict.liveness?.method ?? 'PASSIVE',
+    score: rounded(verdict.liveness?.score),
+    face_quality: rounded(verdict.quality?.face),
+    face_luminance: rounded(verdict.quality?.luminance),
+    reference_image: null,
+    video_url: null,
+    warnings: warningsOf(decision, 'liveness', 'LIVENESS', LIVENESS_NODE),
+  };
+}
+
+function faceMatch(verdict: Verdict, decision: Decision, session: Session): FaceMatch {
+  return {
+    node_id: FACE_NODE,
+    status: decision.faceMatch ?? 'Not Finished',
+    score: rounded(verdict.face?.score),
+    source_image: null,
+    target_image: null,
+    source_image_session_id: session.id,
+    warnings: warningsOf(decision, 'faceMatch', 'FACEMATCH', FACE_NODE),
+  };
+}
+
+function warningsOf(
+  { findings }: Decision,
+  feature: Finding['feature'],
+  wireName: string,
+  nodeId: string,
+): Warning[] {
+  return findings
+    .filter((finding) => finding.feature === feature)
+    .map(({ reason, status }) => ({
+      feature: wireName,
+      risk: reason,
+      additional_data: null,
+      log_type: status === 'Declined' ? 'error' : 'warning',
+      short_description: sentence(reason),
+      long_description: '',
+      node_id: nodeId,
+    }));
+}
+
+/** `LOW_LIVENESS_SCORE` as `Low liveness score`. */
+function sentence(code: string): string {
+  const words = code.toLowerCase().replaceAll('_', ' ');
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+function rounded(value: number | null | undefined): number | null {
+  return value === null || value === undefined ? null : round2(value);
+}
