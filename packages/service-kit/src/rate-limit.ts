@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import rateLimit from '@fastify/rate-limit';
 import { RegardError } from '@regard/contract';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import type { Redis } from 'ioredis';
+import type { HttpApp } from './http.ts';
 
 /**
  * Requests a minute for each scope, per API key, else per address
@@ -21,11 +22,7 @@ export type RateLimitScope = keyof typeof RATE_LIMITS;
  * traffic limit must not turn a Redis outage into a sign-in outage. Attempt lockouts do not rest
  * on it; they live in Postgres.
  */
-export async function registerRateLimits(
-  app: FastifyInstance,
-  redis: Redis,
-  limits: Record<RateLimitScope, number> = RATE_LIMITS,
-): Promise<void> {
+export async function registerRateLimits(app: HttpApp, redis: Redis): Promise<void> {
   await app.register(rateLimit, {
     global: false,
     redis,
@@ -50,15 +47,15 @@ export async function registerRateLimits(
       reply.header('x-ratelimit-reset', Math.ceil(Date.now() / 1000 + secondsLeft));
     }
   });
-  app.decorate('rateLimits', limits);
 }
 
-/** The `config` of a route that is counted in a scope: one counter a scope, shared by its routes. */
-export function limited(
-  scope: RateLimitScope,
-  limits: Record<RateLimitScope, number> = RATE_LIMITS,
-) {
-  return { rateLimit: { max: limits[scope], groupId: scope } };
+/**
+ * The `config` of a route that is counted in a scope: one counter a scope, shared by its routes.
+ *
+ * @param max requests a minute, where a deployment sets its own
+ */
+export function limited(scope: RateLimitScope, max: number = RATE_LIMITS[scope]) {
+  return { rateLimit: { max, groupId: scope } };
 }
 
 /** Keys are counted by their hash: a Redis listing must not show one. */

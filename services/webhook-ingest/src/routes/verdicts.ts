@@ -1,6 +1,6 @@
 import { RegardError, type SigningKey, type Verdict } from '@regard/contract';
 import type { Producer } from '@regard/queues';
-import type { HttpApp, Metrics } from '@regard/service-kit';
+import { type HttpApp, inScope, type Metrics } from '@regard/service-kit';
 import { enqueueVerdict } from '../steps/enqueue-verdict.ts';
 import { readVerdict } from '../steps/read-verdict.ts';
 import { verifySignature } from '../steps/verify-signature.ts';
@@ -23,7 +23,7 @@ export function registerVerdictRoute(app: HttpApp, deps: VerdictRouteDeps): void
     'Webhooks from the verification provider, by what became of them.',
     ['outcome'],
   );
-  app.register(async (scope) => {
+  inScope(app, (scope) => {
     // The signature covers the bytes as they came, so nothing may parse them before.
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) =>
