@@ -17,7 +17,7 @@ export function chargeFor(session: {
   status: SessionStatus;
   method: SelfieMethod | 'SKIP';
   purpose: 'sign_in' | 'enrolment';
-  features: WorkflowConfig['features'];
+  features: readonly WorkflowConfig['features'][number][];
 }): Charge | null {
   const { status, method, purpose, features } = session;
   if (status !== 'Approved' && status !== 'Declined' && status !== 'In Review') return null;
