@@ -7,6 +7,7 @@ import Fastify, {
   type FastifyError,
   type FastifyInstance,
   type FastifyRequest,
+  LogController,
   type RawServerDefault,
 } from 'fastify';
 import {
@@ -47,7 +48,7 @@ export function buildHttp(options: HttpOptions): HttpApp {
   const { logger, metrics, readiness, bodyLimit, trustProxy } = options;
   const app = Fastify({
     loggerInstance: logger as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: bodyLimit ?? 256 * 1024,
     trustProxy: trustProxy ?? false,
     genReqId: () => randomUUID(),
