@@ -1,11 +1,4 @@
-import {
-  commonSettings,
-  databaseUrl,
-  httpUrl,
-  jwkText,
-  loadConfig,
-  redisUrl,
-} from '@regard/service-kit';
+import { commonSettings, databaseUrl, httpUrl, jwkText, redisUrl } from '@regard/service-kit';
 import { z } from 'zod';
 
 const publicKey = z.looseObject({
@@ -32,7 +25,8 @@ const approvalKeys = z
 
 const tokenSigningKey = jwkText.pipe(publicKey.extend({ d: z.string() }));
 
-const settings = z
+/** The settings of the token-service; read with service-kit's `loadConfig`. */
+export const configSchema = z
   .object({
     ...commonSettings,
     DATABASE_URL: databaseUrl.describe('Postgres, as the role that owns the rows of `tokens`.'),
@@ -63,19 +57,6 @@ const settings = z
     error: 'must be another key than those of APPROVAL_KEYS',
     path: ['TOKEN_SIGNING_KEY'],
   });
-
-export type TokenServiceConfig = z.infer<typeof settings>;
-
-/**
- * Reads the settings of the token-service.
- *
- * @throws ConfigError naming every variable that is missing or wrong
- */
-export function readConfig(
-  environment: Record<string, string | undefined> = process.env,
-): TokenServiceConfig {
-  return loadConfig(settings, environment);
-}
 
 /** A key with two purposes lets a token of one kind pass for the other (RFC 8725, 3.8). */
 function isOther(x: string, { keys }: { keys: { x: string }[] }): boolean {

@@ -4,28 +4,30 @@ import {
   createLogger,
   createMetrics,
   createPool,
+  loadConfig,
   postgresCheck,
-  redisCheck,
   runService,
 } from '@regard/service-kit';
 import { createLocalJWKSet } from 'jose';
 import { buildTokenService } from './app.ts';
-import { readConfig } from './config.ts';
+import { configSchema } from './config.ts';
 import type { TokensSchema } from './schema.ts';
 import { importSigningKey } from './signing-key.ts';
 
 const NAME = 'token-service';
 
 await runService(async () => {
-  const config = readConfig();
+  const config = loadConfig(configSchema);
   const logger = createLogger(NAME, config.LOG_LEVEL);
-  const pool = createPool(config.DATABASE_URL, { applicationName: NAME, logger });
+  const pool = createPool(config.DATABASE_URL, { applicationName: `regard-${NAME}`, logger });
   const database = createDatabase<TokensSchema>(pool);
   const redis = connectRedis(config.REDIS_URL, 'fail-fast', logger);
   const app = buildTokenService({
     logger,
     metrics: createMetrics(NAME),
-    readiness: [postgresCheck(pool), redisCheck(redis, NAME)],
+    // Not Redis: while it is away approvals are answered 503, but refreshing, revoking and the key
+    // set go on, which taking every replica out of service would end.
+    readiness: [postgresCheck(pool)],
     database,
     redis,
     approvalKeys: createLocalJWKSet(config.APPROVAL_KEYS),
@@ -44,7 +46,7 @@ await runService(async () => {
     port: config.PORT,
     resources: [
       { name: 'postgres', close: () => database.destroy() },
-      { name: 'redis', close: () => redis.quit() },
+      { name: 'redis', close: async () => redis.disconnect() },
     ],
   };
 });

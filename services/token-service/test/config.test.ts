@@ -1,7 +1,7 @@
 import { publicJwk } from '@regard/contract';
-import { ConfigError } from '@regard/service-kit';
+import { ConfigError, loadConfig } from '@regard/service-kit';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { readConfig } from '../src/config.ts';
+import { configSchema } from '../src/config.ts';
 import { newPrivateJwk } from './token-service.ts';
 
 let good: Record<string, string>;
@@ -18,7 +18,7 @@ beforeAll(async () => {
 
 const faultsOf = (changes: Record<string, string>): string => {
   try {
-    readConfig({ ...good, ...changes });
+    loadConfig(configSchema, { ...good, ...changes });
     return '';
   } catch (error) {
     if (error instanceof ConfigError) return error.message;
@@ -28,7 +28,7 @@ const faultsOf = (changes: Record<string, string>): string => {
 
 describe('the settings', () => {
   it('have defaults for the lives of tokens', () => {
-    expect(readConfig(good)).toMatchObject({
+    expect(loadConfig(configSchema, good)).toMatchObject({
       PUBLIC_URL: 'https://tokens.example',
       ACCESS_TOKEN_SECONDS: 600,
       REFRESH_TOKEN_DAYS: 30,

@@ -27,6 +27,24 @@ describe('revocation', () => {
     expect((await refresh(service.app, client, second.refresh_token)).statusCode).toBe(400);
   });
 
+  it('keeps the reason and the time of the first of several', async () => {
+    const client = await service.newClient();
+    const { access_token, refresh_token } = await signIn(service, client);
+    const grant = () =>
+      service.database
+        .selectFrom('tokens.grants')
+        .select(['revoked_reason', 'revoked_at'])
+        .where('application_id', '=', client.applicationId)
+        .executeTakeFirstOrThrow();
+    await refresh(service.app, client, refresh_token);
+    await refresh(service.app, client, refresh_token);
+    const first = await grant();
+    expect(first.revoked_reason).toBe('refresh_token_reused');
+    service.advance(1);
+    await revoke(service.app, client, access_token);
+    expect(await grant()).toEqual(first);
+  });
+
   it('by an access token ends its session', async () => {
     const client = await service.newClient();
     const { access_token, refresh_token } = await signIn(service, client);
