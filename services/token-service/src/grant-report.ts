@@ -5,7 +5,7 @@ import type { RefusalReason } from './grants.ts';
 export type GrantKind = 'approval' | 'refresh_token';
 
 /** How one token request ended. Neither a token nor the person's id is in it. */
-export interface GrantReport {
+interface GrantReport {
   grant: GrantKind;
   applicationId: string;
   sessionId: string | null;
