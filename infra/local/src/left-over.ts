@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Whether a process of this id exists. Zombies count as gone where that can be told. */
@@ -28,6 +28,18 @@ export function commandOf(pid: number): string {
       return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
     }
     return execFileSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' }).trim();
+  } catch {
+    return '';
+  }
+}
+
+/** The working directory of a process, or an empty text when it cannot be read. */
+function folderOf(pid: number): string {
+  try {
+    if (existsSync('/proc/self')) return readlinkSync(`/proc/${pid}/cwd`);
+    const args = ['-a', '-d', 'cwd', '-Fn', '-p', String(pid)];
+    const fields = execFileSync('lsof', args, { encoding: 'utf8' }).split('\n');
+    return fields.find((line) => line.startsWith('n'))?.slice(1) ?? '';
   } catch {
     return '';
   }
@@ -72,7 +84,8 @@ function sendSignal(pid: number, signal: NodeJS.Signals): void {
 
 /**
  * Stops the server that a killed launcher left behind. The id in a pid file may by now belong to
- * something else, so the process is touched only when its command line names our data folder.
+ * something else, so the process is touched only when it evidently works on our data folder:
+ * Postgres shows it in its command line, Redis hides that but makes it its working directory.
  */
 export async function stopLeftOver(
   pidFile: string,
@@ -80,6 +93,7 @@ export async function stopLeftOver(
   signal: NodeJS.Signals,
 ): Promise<void> {
   const pid = readPid(pidFile);
-  if (pid === undefined || !isAlive(pid) || !commandOf(pid).includes(folder)) return;
+  if (pid === undefined || !isAlive(pid)) return;
+  if (!commandOf(pid).includes(folder) && folderOf(pid) !== realpathSync(folder)) return;
   await stopProcess(pid, signal);
 }
