@@ -103,7 +103,7 @@ function observeRequests(app: HttpApp, metrics: Metrics): void {
     const status = reply.statusCode;
     seconds.observe({ method, route, status }, reply.elapsedTime / 1000);
     if (isProbe(route)) return;
-    const line = { reqId: request.id, method, route, status, ms: Math.round(reply.elapsedTime) };
+    const line = { method, route, status, ms: Math.round(reply.elapsedTime) };
     request.log.info(line, 'request.completed');
   });
 }
@@ -167,7 +167,7 @@ function isConnectionTrouble(error: Error & { code?: string }): boolean {
   const code = error.code ?? '';
   return (
     /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|57P0[123]|53300|08\w{3})$/.test(code) ||
-    /timeout exceeded when trying to connect|Connection terminated|Connection is closed/.test(
+    /timeout exceeded when trying to connect|Connection terminated|Connection is closed|isn't writeable|Command timed out/.test(
       error.message,
     ) ||
     error.name === 'MaxRetriesPerRequestError'

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import pg from 'pg';
@@ -43,23 +44,33 @@ export async function migrateSchema(adminUrl: string, owner: SchemaMigrations): 
 
 async function createRoleAndSchema(db: Kysely<unknown>, { schema, roleUrl }: SchemaMigrations) {
   const { username, password } = new URL(roleUrl);
-  const role = decodeURIComponent(username);
-  await db.connection().execute(async (connection) => {
-    // Roles belong to the whole cluster: two databases migrating at once must not collide here.
-    await sql`select pg_advisory_lock(hashtext('regard:roles'))`.execute(connection);
+  await ensureRole(db, decodeURIComponent(username), decodeURIComponent(password));
+  await sql`create schema if not exists ${sql.id(schema)}`.execute(db);
+  await sql`revoke all on schema ${sql.id(schema)} from public`.execute(db);
+}
+
+/** Tries of a role change. Roles belong to the whole cluster, and no lock reaches across databases. */
+const ROLE_TRIES = 8;
+
+async function ensureRole(db: Kysely<unknown>, role: string, password: string): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
     try {
-      const { rows } = await sql`select 1 from pg_roles where rolname = ${role}`.execute(
-        connection,
-      );
-      const verb = rows.length === 0 ? 'create' : 'alter';
-      await sql`${sql.raw(verb)} role ${sql.id(role)} login nosuperuser nocreatedb nocreaterole
-        password ${sql.lit(decodeURIComponent(password))}`.execute(connection);
-      await sql`create schema if not exists ${sql.id(schema)}`.execute(connection);
-      await sql`revoke all on schema ${sql.id(schema)} from public`.execute(connection);
-    } finally {
-      await sql`select pg_advisory_unlock(hashtext('regard:roles'))`.execute(connection);
+      const { rows } = await sql`select 1 from pg_roles where rolname = ${role}`.execute(db);
+      const verb = sql.raw(rows.length === 0 ? 'create' : 'alter');
+      await sql`${verb} role ${sql.id(role)} login nosuperuser nocreatedb nocreaterole
+        password ${sql.lit(password)}`.execute(db);
+      return;
+    } catch (error) {
+      // Another database of the cluster is migrated at this moment; the other's change is the same.
+      if (attempt === ROLE_TRIES || !isRoleCollision(error)) throw error;
+      await sleep(20 * attempt);
     }
-  });
+  }
+}
+
+function isRoleCollision(error: unknown): boolean {
+  const { code, message = '' } = error as { code?: string; message?: string };
+  return code === '42710' || code === '23505' || message.includes('tuple concurrently updated');
 }
 
 async function grantRows(db: Kysely<unknown>, { schema, roleUrl }: SchemaMigrations) {

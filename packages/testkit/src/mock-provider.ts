@@ -12,32 +12,40 @@ export interface ProviderCall {
   body: Json;
 }
 
+export interface ProviderAnswer {
+  status: number;
+  body?: Json;
+}
+
 export interface MockProvider {
   url: string;
   calls: ProviderCall[];
   /** Answers the next call like this instead of doing what it asks. */
-  answerNext: (answer: { status: number; body?: Json; delayMs?: number }) => void;
+  answerNext: (answer: ProviderAnswer) => void;
   close: () => Promise<void>;
 }
 
 /** A hosted verification provider as far as a client of it sees one: sessions, over real HTTP. */
 export async function createMockProvider(apiKey: string): Promise<MockProvider> {
   const calls: ProviderCall[] = [];
-  const answers: { status: number; body?: Json; delayMs?: number }[] = [];
+  const answers: ProviderAnswer[] = [];
   const server = createServer(async (request, response) => {
     const { method = '', url = '', headers } = request;
     const sent = await text(request);
     const body = sent === '' ? {} : (JSON.parse(sent) as Json);
     const key = headers['x-api-key'] as string | undefined;
     calls.push({ method, path: url, apiKey: key, body });
-    const { status, body: answer, delayMs = 0 } = answers.shift() ?? reply(method, url, key, body);
-    setTimeout(() => {
-      response.writeHead(status, { 'content-type': 'application/json' });
-      response.end(answer === undefined ? '' : JSON.stringify(answer));
-    }, delayMs);
+    const { status, body: answer } = answers.shift() ?? reply(method, url, key, body);
+    response.writeHead(status, { 'content-type': 'application/json' });
+    response.end(answer === undefined ? '' : JSON.stringify(answer));
   });
 
-  function reply(method: string, path: string, key: string | undefined, body: Json) {
+  function reply(
+    method: string,
+    path: string,
+    key: string | undefined,
+    body: Json,
+  ): ProviderAnswer {
     if (key === undefined) return { status: 403, body: { detail: 'No key.' } };
     if (key !== apiKey) return { status: 401, body: { detail: 'Wrong key.' } };
     if (method === 'POST' && path === '/v3/session/') {
