@@ -3,9 +3,9 @@ import { waitFor } from '@regard/testkit/wait-for';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { EVENT_STREAM } from '../src/steps/publish-stream.ts';
 import {
+  allDelivered,
   bodyOf,
   createBench,
-  deliveriesTo,
   moveSession,
   openSession,
   type TestBench,
@@ -31,10 +31,7 @@ test('every status change reaches the stream and the destination, signed, in ord
     const opened = await moveSession(bench, session, 'In Progress');
     await moveSession(bench, opened, 'Approved');
     await waitFor(() => receiver.requests.length >= 3, { what: 'three webhooks' });
-    await waitFor(
-      async () => (await deliveriesTo(bench, id)).every((row) => row.state === 'delivered'),
-      { what: 'deliveries to be recorded' },
-    );
+    await allDelivered(bench, id, 3);
   });
 
   const bodies = receiver.requests.map(bodyOf);

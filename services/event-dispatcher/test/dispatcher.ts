@@ -13,6 +13,7 @@ import {
 import type { ReceivedRequest } from '@regard/testkit/mock-destination';
 import { createTestDatabase } from '@regard/testkit/postgres';
 import { createTestRedis } from '@regard/testkit/redis';
+import { waitFor } from '@regard/testkit/wait-for';
 import { pino } from 'pino';
 import { v7 as uuidv7 } from 'uuid';
 import { buildEventDispatcher, type EventDispatcherDeps } from '../src/app.ts';
@@ -156,4 +157,19 @@ export function deliveriesTo(bench: TestBench, destinationId: string) {
     .where('destination_id', '=', destinationId)
     .orderBy('event_id')
     .execute();
+}
+
+/** Resolves when a destination has this many deliveries and all of them arrived. */
+export async function allDelivered(
+  bench: TestBench,
+  destinationId: string,
+  count: number,
+): Promise<void> {
+  await waitFor(
+    async () => {
+      const deliveries = await deliveriesTo(bench, destinationId);
+      return deliveries.filter(({ state }) => state === 'delivered').length === count;
+    },
+    { what: `${count} deliveries`, timeoutMs: 15_000 },
+  );
 }
