@@ -2,8 +2,11 @@ import type { JsonObject } from '@regard/contract';
 import { sql } from 'kysely';
 import type { Database, Destination } from './schema.ts';
 
-/** How far down the due deliveries a claim looks for those that may go out now. */
-const LOOK_AHEAD = 1000;
+/**
+ * How far down the due deliveries a claim looks for those that may go out now. Those that wait for
+ * an earlier one are put off with it, so a view full of waiting ones does not come about.
+ */
+const LOOK_AHEAD = 500;
 
 export interface DeliveryClaim {
   /** Most deliveries to take. */
@@ -42,24 +45,24 @@ export async function claimDeliveries(
   const limitedTo = [...claim.allowances.values()].map((allowance) => Math.max(allowance, 0));
   const fullIds = limitedIds.filter((_id, index) => limitedTo[index] === 0);
   const { rows } = await sql<ClaimedRow>`
-    with due as (
-      select event_id, destination_id, next_attempt_at
-      from reauth.deliveries delivery
+    with due as materialized (
+      select event_id, destination_id, session_id, sequence, next_attempt_at
+      from reauth.deliveries
       where state = 'pending' and next_attempt_at <= now()
         and (leased_until is null or leased_until <= now())
         and destination_id <> all (${fullIds}::uuid[])
-        and not exists (
-          select 1 from reauth.deliveries earlier
-          where earlier.destination_id = delivery.destination_id
-            and earlier.session_id = delivery.session_id
-            and earlier.sequence < delivery.sequence
-            and earlier.state = 'pending')
       order by next_attempt_at
       limit ${LOOK_AHEAD}
     ), ranked as (
-      select due.*, row_number() over (
+      select event_id, destination_id, next_attempt_at, row_number() over (
         partition by destination_id order by next_attempt_at, event_id) as place
       from due
+      -- A subquery by value is looked up by index for each row, whatever the planner knows.
+      where sequence = (
+        select min(own.sequence) from reauth.deliveries own
+        where own.destination_id = due.destination_id
+          and own.session_id = due.session_id
+          and own.state = 'pending')
     ), chosen as (
       select delivery.event_id, delivery.destination_id
       from ranked

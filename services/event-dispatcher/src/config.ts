@@ -19,8 +19,8 @@ const settings = z.object({
   DELIVERY_RETRY_SECONDS: z
     .string()
     .regex(/^\s*\d{1,7}\s*(,\s*\d{1,7}\s*){0,49}$/, 'must be whole seconds, comma-separated')
-    .default(DEFAULT_RETRY_SECONDS.join(','))
     .transform((text) => text.split(',').map(Number))
+    .default([...DEFAULT_RETRY_SECONDS])
     .describe('Pauses before the second, third, … attempt, each give or take 10 %.'),
   DELIVERY_TIMEOUT_MS: whole(100, 60_000)
     .default(15_000)

@@ -24,7 +24,7 @@ export interface WakeOptions {
  * @returns resolves as soon as the first connection listens or failed to; sweeping goes on anyway
  */
 export async function startWaking(options: WakeOptions): Promise<{ close: () => Promise<void> }> {
-  const { logger, onNotify, onSweep } = options;
+  const { logger, onSweep } = options;
   const closing = new AbortController();
   const firstTry = Promise.withResolvers<void>();
   const listening = (async () => {
@@ -51,23 +51,24 @@ export async function startWaking(options: WakeOptions): Promise<{ close: () => 
       await listening;
     },
   };
+}
 
-  function listenUntilLost(
-    { databaseUrl, channel }: WakeOptions,
-    signal: AbortSignal,
-    onListening: () => void,
-  ): Promise<void> {
-    return withClient(databaseUrl, async (client, lost) => {
-      client.on('notification', onNotify);
-      await client.query(`listen ${client.escapeIdentifier(channel)}`);
-      onListening();
-      const asked = Promise.withResolvers<void>();
-      const stop = () => asked.resolve();
-      signal.addEventListener('abort', stop, { once: true });
-      if (!signal.aborted) await Promise.race([asked.promise, lost]);
-      signal.removeEventListener('abort', stop);
-    });
-  }
+/** Resolves when asked to stop, rejects when the connection breaks. */
+function listenUntilLost(
+  { databaseUrl, channel, onNotify }: WakeOptions,
+  signal: AbortSignal,
+  onListening: () => void,
+): Promise<void> {
+  return withClient(databaseUrl, async (client, lost) => {
+    client.on('notification', onNotify);
+    await client.query(`listen ${client.escapeIdentifier(channel)}`);
+    onListening();
+    const asked = Promise.withResolvers<void>();
+    const stop = () => asked.resolve();
+    signal.addEventListener('abort', stop, { once: true });
+    if (!signal.aborted) await Promise.race([asked.promise, lost]);
+    signal.removeEventListener('abort', stop);
+  });
 }
 
 /** Runs `use` with a connection; `lost` rejects when the connection breaks. */

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { connectRedis } from '@regard/service-kit';
 import { claimDeliveries } from '@regard/store';
@@ -96,18 +97,7 @@ test('the deliveries of a dead dispatcher are taken over when their lease ends',
 test('kill -9 during a delivery: another dispatcher delivers the same event', async () => {
   const { applicationId } = await subscribed();
   receiver.script('hang');
-  const child = spawn(process.execPath, [MAIN], {
-    stdio: 'ignore',
-    env: {
-      PORT: '0',
-      LOG_LEVEL: 'silent',
-      REGARD_MODE: 'development',
-      DATABASE_URL: bench.deps.databaseUrl,
-      REDIS_URL: bench.redisUrl,
-      DESTINATION_SECRETS_KEY: bench.secretsKey.toString('base64url'),
-      DANGEROUS_ALLOW_PRIVATE_DESTINATIONS: 'true',
-    },
-  });
+  const child = spawnDispatcher();
   await openSession(bench, applicationId);
   await waitFor(() => receiver.requests.length === 1, {
     what: 'the first attempt',
@@ -120,6 +110,18 @@ test('kill -9 during a delivery: another dispatcher delivers the same event', as
   });
   const [first, second] = receiver.requests.map(bodyOf);
   expect(second?.event_id).toBe(first?.event_id);
+});
+
+test('SIGTERM lets the delivery under way finish and ends the process', async () => {
+  const { applicationId, id } = await subscribed();
+  receiver.script({ status: 200, delayMs: 600 });
+  const child = spawnDispatcher();
+  const exited = once(child, 'exit');
+  await openSession(bench, applicationId);
+  await waitFor(() => receiver.requests.length === 1, { what: 'the request', timeoutMs: 15_000 });
+  child.kill('SIGTERM');
+  expect(await exited).toEqual([0, null]);
+  expect(await deliveriesTo(bench, id)).toMatchObject([{ state: 'delivered' }]);
 });
 
 test('while Redis is away nothing is marked as published, afterwards all of it is', async () => {
@@ -186,3 +188,19 @@ test('a close waits for the delivery under way', async () => {
   });
   expect(await deliveriesTo(bench, id)).toMatchObject([{ state: 'delivered' }]);
 });
+
+/** The service as a process of its own. */
+function spawnDispatcher() {
+  return spawn(process.execPath, [MAIN], {
+    stdio: 'ignore',
+    env: {
+      PORT: '0',
+      LOG_LEVEL: 'silent',
+      REGARD_MODE: 'development',
+      DATABASE_URL: bench.deps.databaseUrl,
+      REDIS_URL: bench.redisUrl,
+      DESTINATION_SECRETS_KEY: bench.secretsKey.toString('base64url'),
+      DANGEROUS_ALLOW_PRIVATE_DESTINATIONS: 'true',
+    },
+  });
+}

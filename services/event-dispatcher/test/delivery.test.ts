@@ -1,3 +1,4 @@
+import { createDatabase, createPool } from '@regard/service-kit';
 import { createMockDestination } from '@regard/testkit/mock-destination';
 import { waitFor } from '@regard/testkit/wait-for';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -63,6 +64,45 @@ test('every status change reaches the stream and the destination, signed, in ord
     expect(JSON.parse(event.data ?? '')).toEqual(facts);
   }
   await receiver.close();
+});
+
+test('metrics tell the lag and the outcomes, and name no destination', async () => {
+  const receiver = await createMockDestination();
+  const applicationId = await bench.application();
+  const { id } = await bench.destination(applicationId, `${receiver.url}/hook`);
+  const dispatcher = bench.build();
+  const figure = async (name: string) => {
+    const { payload } = await dispatcher.app.inject('/metrics');
+    expect(payload).not.toContain(id);
+    return Number(
+      payload
+        .split('\n')
+        .find((line) => line.startsWith(name))
+        ?.split(' ')
+        .at(-1),
+    );
+  };
+  await openSession(bench, applicationId);
+  await waitFor(async () => (await figure('outbox_lag_seconds')) > 0, { what: 'a lag' });
+  await dispatcher.start();
+  await allDelivered(bench, id, 1);
+  expect(await figure('outbox_lag_seconds')).toBe(0);
+  expect(await figure('outbox_events_published_total')).toBe(1);
+  const attempts = `webhook_attempts_total{outcome="delivered",attempt="1"`;
+  expect(await figure(attempts)).toBe(1);
+  await dispatcher.close();
+  await dispatcher.app.close();
+  await receiver.close();
+});
+
+test('metrics are answered while the database is away', async () => {
+  const { logger, databaseUrl } = bench.deps;
+  const away = databaseUrl.replace(/:\d+\//, ':1/');
+  const pool = createPool(away, { applicationName: 'test', logger });
+  const { app } = bench.build({ db: createDatabase(pool) });
+  expect((await app.inject('/metrics')).statusCode).toBe(200);
+  await app.close();
+  await pool.end();
 });
 
 function pairs(fields: string[]): Record<string, string> {
