@@ -4,7 +4,6 @@ const THRESHOLD = 5;
 export interface Breaker {
   /** Notes an attempt. Returns true when the destination has just gone, or is still, without answer. */
   record: (destinationId: string, answered: boolean) => boolean;
-  isOpen: (destinationId: string) => boolean;
   /** Destinations that are probed one delivery at a time. */
   open: () => string[];
 }
@@ -22,7 +21,6 @@ export function createBreaker(threshold = THRESHOLD): Breaker {
       else silent.set(id, (silent.get(id) ?? 0) + 1);
       return isOpen(id);
     },
-    isOpen,
     open: () => [...silent.keys()].filter(isOpen),
   };
 }

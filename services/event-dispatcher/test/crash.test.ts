@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { connectRedis } from '@regard/service-kit';
-import { claimDeliveries } from '@regard/store';
+import { claimDeliveries, finishDelivery, retryDelivery } from '@regard/store';
 import { createMockDestination, type MockDestination } from '@regard/testkit/mock-destination';
 import { waitFor } from '@regard/testkit/wait-for';
 import pg from 'pg';
@@ -92,6 +92,22 @@ test('the deliveries of a dead dispatcher are taken over when their lease ends',
   });
   expect(Date.now() - claimedAt).toBeGreaterThan(1400);
   expect(await deliveriesTo(bench, id)).toMatchObject([{ state: 'delivered', attempts: 2 }]);
+});
+
+test('a dispatcher that comes back after its lease ran out writes nothing', async () => {
+  const { applicationId, id } = await subscribed();
+  await openSession(bench, applicationId);
+  const { db, redis } = bench;
+  await publishOutbox({ db, redis, streamMaxLength: 1000, onPublished: () => {} });
+  const claim = { limit: 10, perDestination: 10, allowances: new Map(), leaseSeconds: 0 };
+  const [late] = await claimDeliveries(db, claim);
+  const [current] = await claimDeliveries(db, claim);
+  if (late === undefined || current === undefined) throw new Error('Nothing was claimed');
+  const facts = { status: 500, error: null };
+  expect(await finishDelivery(db, late, 'failed', facts)).toBe(false);
+  expect(await retryDelivery(db, late, 3600, facts)).toBe(false);
+  expect(await deliveriesTo(bench, id)).toMatchObject([{ state: 'pending', last_status: null }]);
+  expect(await finishDelivery(db, current, 'delivered', facts)).toBe(true);
 });
 
 test('kill -9 during a delivery: another dispatcher delivers the same event', async () => {
