@@ -77,6 +77,7 @@ function install(root) {
         '  - the npm registry cannot be reached: check the network, or the proxy settings of npm',
         '  - the disk is full: 1 GB is needed',
         '  - node_modules is damaged: delete it',
+        `  - a package.json was edited: bring the lockfile up to date with npx ${packageManager} install`,
         'Then run the same command again.',
       ].join('\n'),
     );

@@ -43,7 +43,11 @@ export async function runService(build: () => Promise<RunningService>): Promise<
     logger.info('service.stopped');
   });
   // Started by a launcher: when it dies, even by SIGKILL, the channel closes and we go too.
-  process.once('disconnect', () => void grace.close());
+  process.once('disconnect', () => {
+    // It also read our stdout: lines still in the logger's buffer at exit would be retried for ever.
+    logger.level = 'silent';
+    void grace.close();
+  });
   await app.listen({ host, port });
   logger.info({ host, port: (app.server.address() as { port: number }).port }, 'service.listening');
 }
