@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { connectRedis } from '@regard/service-kit';
-import { claimDeliveries, finishDelivery, retryDelivery } from '@regard/store';
+import { claimDeliveries, claimOutbox, finishDelivery, retryDelivery } from '@regard/store';
 import { createMockDestination, type MockDestination } from '@regard/testkit/mock-destination';
 import { waitFor } from '@regard/testkit/wait-for';
 import pg from 'pg';
@@ -173,6 +173,18 @@ test('a lost listening connection is made anew', async () => {
     );
     await openSession(bench, applicationId);
     await waitFor(() => receiver.requests.length === 1, { what: 'the webhook' });
+  });
+});
+
+test('while one dispatcher publishes, another leaves it the later events too', async () => {
+  const { applicationId } = await subscribed();
+  const session = await openSession(bench, applicationId);
+  await moveSession(bench, session, 'In Progress');
+  await bench.db.transaction().execute(async (first) => {
+    const claim = await claimOutbox(first, 1);
+    expect(claim.ok && claim.events.map((event) => event.sequence)).toEqual([1]);
+    const second = await bench.db.transaction().execute((trx) => claimOutbox(trx, 10));
+    expect(second).toEqual({ ok: false, reason: 'BUSY' });
   });
 });
 
