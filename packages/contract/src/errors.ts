@@ -180,6 +180,11 @@ export const ERRORS = {
     detail: 'The picture is too bright.',
     remedy: 'Turn away from the strong light.',
   },
+  RGD_DIFFERENT_PERSON: {
+    status: 422,
+    detail: 'This does not look like the person of the pictures before.',
+    remedy: 'All pictures of an enrolment should show the same person.',
+  },
   RGD_RATE_LIMITED: {
     status: 429,
     detail: 'Too many requests.',
