@@ -176,18 +176,6 @@ test('a lost listening connection is made anew', async () => {
   });
 });
 
-test('while one dispatcher publishes, another leaves it the later events too', async () => {
-  const { applicationId } = await subscribed();
-  const session = await openSession(bench, applicationId);
-  await moveSession(bench, session, 'In Progress');
-  await bench.db.transaction().execute(async (first) => {
-    const claim = await claimOutbox(first, 1);
-    expect(claim.ok && claim.events.map((event) => event.sequence)).toEqual([1]);
-    const second = await bench.db.transaction().execute((trx) => claimOutbox(trx, 10));
-    expect(second).toEqual({ ok: false, reason: 'BUSY' });
-  });
-});
-
 test('two dispatchers side by side send each event once, in order', async () => {
   const { applicationId, id } = await subscribed();
   await whileDispatching(bench, {}, () =>
@@ -215,6 +203,19 @@ test('a close waits for the delivery under way', async () => {
     await waitFor(() => receiver.requests.length === 1, { what: 'the request' });
   });
   expect(await deliveriesTo(bench, id)).toMatchObject([{ state: 'delivered' }]);
+});
+
+// Last, for it leaves its events in the outbox.
+test('while one dispatcher publishes, another leaves it the later events too', async () => {
+  const { applicationId } = await subscribed();
+  const session = await openSession(bench, applicationId);
+  await moveSession(bench, session, 'In Progress');
+  await bench.db.transaction().execute(async (first) => {
+    const claim = await claimOutbox(first, 1);
+    expect(claim.ok && claim.events.map((event) => event.sequence)).toEqual([1]);
+    const second = await bench.db.transaction().execute((trx) => claimOutbox(trx, 10));
+    expect(second).toEqual({ ok: false, reason: 'BUSY' });
+  });
 });
 
 /** The service as a process of its own. */
