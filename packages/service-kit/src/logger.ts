@@ -1,4 +1,4 @@
-import { type Logger, pino } from 'pino';
+import { type DestinationStream, type Logger, pino } from 'pino';
 
 export type { Logger } from 'pino';
 
@@ -36,19 +36,29 @@ const REDACTED = SECRET_MEMBERS.flatMap((name) => {
 /**
  * The logger of a service: JSON lines on stdout, readable lines where stdout is a terminal.
  * The choice follows the terminal, not an environment name.
+ *
+ * @param destination takes the JSON lines instead of stdout
  */
-export function createLogger(service: string, level: string): Logger {
-  const transport = process.stdout.isTTY
-    ? {
-        target: 'pino-pretty',
-        options: { ignore: 'pid,hostname,service', translateTime: 'HH:MM:ss.l' },
-      }
-    : undefined;
-  return pino({
-    level,
-    base: { service },
-    timestamp: pino.stdTimeFunctions.isoTime,
-    redact: { paths: REDACTED, censor: '[redacted]' },
-    ...(transport && { transport }),
+export function createLogger(
+  service: string,
+  level: string,
+  destination?: DestinationStream,
+): Logger {
+  return pino(
+    {
+      level,
+      base: { service },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      redact: { paths: REDACTED, censor: '[redacted]' },
+    },
+    destination ?? standardOutput(),
+  );
+}
+
+function standardOutput(): DestinationStream {
+  if (!process.stdout.isTTY) return pino.destination(1);
+  return pino.transport({
+    target: 'pino-pretty',
+    options: { ignore: 'pid,hostname,service', translateTime: 'HH:MM:ss.l' },
   });
 }

@@ -32,9 +32,13 @@ export function createPool(
     lock_timeout: 5000,
     keepAlive: true,
   });
-  pool.on('error', (error: Error & { code?: string }) => {
+  const report = (error: Error & { code?: string }) => {
     logger.warn({ kind: error.code ?? error.name }, 'postgres.connection_lost');
-  });
+  };
+  pool.on('error', report);
+  // The pool listens to idle connections only. One that is lost in the middle of a transaction
+  // would end the process; its query fails anyway, and that is what the caller sees.
+  pool.on('connect', (client) => client.on('error', report));
   return pool;
 }
 
