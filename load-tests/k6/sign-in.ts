@@ -73,6 +73,7 @@ function openSession(): { id: string; url: string; selfie: ArrayBuffer } | null 
 /** Milliseconds from the last byte of the selfie to the webhook at the app; null when lost. */
 function takeSelfie({ id, url, selfie }: { id: string; url: string; selfie: ArrayBuffer }) {
   http.get(url);
+  http.post(`${captureLink(url)}/open`);
   const judged = http.post(`${captureLink(url)}/frames`, selfie, {
     headers: { 'content-type': 'image/jpeg' },
   });
