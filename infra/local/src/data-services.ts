@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startRedisContainer } from './containers.ts';
 import type { GuardAnswer, GuardPlan, GuardRequest } from './data-guard.ts';
+import { stopLeftOverPostgres } from './postgres.ts';
+import { stopLeftOverRedis } from './redis.ts';
 import { defaultCacheFolder, findRedisProgram } from './redis-program.ts';
 
 export interface DataServicesOptions {
@@ -76,6 +78,12 @@ export async function startDataServices(options: DataServicesOptions): Promise<D
       await stopContainer?.();
     },
   };
+}
+
+/** Stops what a launcher killed together with its guard left running, and so frees the ports. */
+export async function stopLeftOverServers(folder: string): Promise<void> {
+  await stopLeftOverPostgres(join(folder, 'postgres'));
+  await stopLeftOverRedis(join(folder, 'redis'));
 }
 
 async function startGuard(plan: GuardPlan) {

@@ -49,7 +49,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningSe
   const account = unprivilegedAccount();
   const folder = reachableFolder(options.folder, account);
   const bin = await reachablePrograms(account);
-  await stopLeftOver(join(folder, 'postmaster.pid'), folder, 'SIGINT');
+  await stopLeftOverPostgres(options.folder);
   if (!existsSync(join(folder, 'PG_VERSION'))) initialise(bin, folder, options.password, account);
 
   const logFile = `${options.folder}.log`;
@@ -70,6 +70,12 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningSe
   }
   const pid = server.pid as number;
   return { url, pid, stop: () => stopProcess(pid, 'SIGINT') };
+}
+
+/** Stops the server that a killed launcher left running on this data folder, if there is one. */
+export async function stopLeftOverPostgres(dataFolder: string): Promise<void> {
+  const folder = reachableFolder(dataFolder, unprivilegedAccount());
+  await stopLeftOver(join(folder, 'postmaster.pid'), folder, 'SIGINT');
 }
 
 function serverArguments(folder: string, { port, durable = true }: PostgresOptions): string[] {

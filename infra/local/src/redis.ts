@@ -34,6 +34,7 @@ const LOCAL_SETTINGS = {
   daemonize: 'no',
 };
 
+const PID_FILE = 'redis.pid';
 const START_TIMEOUT_MS = 30_000;
 
 /**
@@ -45,11 +46,15 @@ const START_TIMEOUT_MS = 30_000;
 export async function startRedis({ program, folder, port }: RedisOptions): Promise<RunningServer> {
   const path = resolve(folder);
   mkdirSync(path, { recursive: true });
-  const pidFile = join(path, 'redis.pid');
-  await stopLeftOver(pidFile, path, 'SIGTERM');
+  await stopLeftOverRedis(path);
   const logFile = `${path}.log`;
   const log = openSync(logFile, 'w', 0o600);
-  const settings = { ...LOCAL_SETTINGS, port: String(port), dir: path, pidfile: pidFile };
+  const settings = {
+    ...LOCAL_SETTINGS,
+    port: String(port),
+    dir: path,
+    pidfile: join(path, PID_FILE),
+  };
   const server = spawn(
     program.command,
     Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]),
@@ -71,6 +76,12 @@ export async function startRedis({ program, folder, port }: RedisOptions): Promi
   }
   const pid = server.pid as number;
   return { url: `redis://127.0.0.1:${port}`, pid, stop: () => stopProcess(pid, 'SIGTERM') };
+}
+
+/** Stops the server that a killed launcher left running on this data folder, if there is one. */
+export async function stopLeftOverRedis(dataFolder: string): Promise<void> {
+  const folder = resolve(dataFolder);
+  await stopLeftOver(join(folder, PID_FILE), folder, 'SIGTERM');
 }
 
 function environment({ libraryPath }: RedisProgram): NodeJS.ProcessEnv {

@@ -1,7 +1,7 @@
 import { chmodSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type DataServices, startDataServices } from './data-services.ts';
+import { type DataServices, startDataServices, stopLeftOverServers } from './data-services.ts';
 import { claimFolder } from './folder-claim.ts';
 import { createLinePrinter } from './log-line.ts';
 import { migrateAll, type OwnerUrls } from './migrate.ts';
@@ -87,6 +87,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   };
   try {
     const secrets = keepSecrets(join(dataDir, 'secrets.json'));
+    await stopLeftOverServers(dataDir);
     const ports = await choosePorts(PORT_OFFSETS, options.portBase);
     const data = await startData(dataDir, ports, secrets, log);
     undo.push(data.stop);

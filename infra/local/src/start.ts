@@ -39,6 +39,7 @@ async function main(): Promise<void> {
   // A terminal that went away must not keep us from stopping things in order.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   const portBase = values['port-base'] === undefined ? undefined : Number(values['port-base']);
+  const started = Date.now();
   let stack: Stack | undefined;
   try {
     if (portBase !== undefined && !(portBase >= 1024 && portBase <= 65_000)) {
@@ -51,7 +52,7 @@ async function main(): Promise<void> {
       stack = await starting;
     } else {
       if (values.json) process.stdout.write(`${JSON.stringify(stack.info)}\n`);
-      print(welcome(stack.info));
+      print(welcome(stack.info, (Date.now() - started) / 1000));
       await stopping.promise;
     }
     print('Stopping');
@@ -63,9 +64,9 @@ async function main(): Promise<void> {
   process.exit();
 }
 
-function welcome({ urls, apiKey, workflows, ingest }: StackInfo): string {
+function welcome({ urls, apiKey, workflows, ingest }: StackInfo, seconds: number): string {
   return `
-Regard is up.
+Regard is up after ${seconds.toFixed(1)} s.
 
   gateway            ${urls.gateway}
   verifier           ${urls.verifier}
