@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startRedisContainer } from './containers.ts';
@@ -47,7 +48,11 @@ export async function startDataServices(options: DataServicesOptions): Promise<D
   const plan: GuardPlan = {};
   let stopContainer: (() => Promise<void>) | undefined;
   let redisUrl = external.redisUrl;
-  if (temporary) plan.temporaryFolder = folder;
+  if (temporary) {
+    plan.temporaryFolder = folder;
+    // When we are root, Postgres runs as somebody else, who must be able to get to its data.
+    chmodSync(folder, 0o711);
+  }
   if (external.postgresUrl === undefined) {
     plan.postgres = {
       folder: join(folder, 'postgres'),

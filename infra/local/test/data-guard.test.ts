@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
@@ -23,6 +23,7 @@ const seen: number[] = [];
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'regard-guard-'));
+  chmodSync(folder, 0o711);
 });
 
 afterEach(() => {
