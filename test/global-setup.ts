@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, mkdtempSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startPostgresContainer, startRedisContainer } from '../infra/local/src/containers.ts';
 import { startDataServices } from '../infra/local/src/data-services.ts';
+import { migrateAll } from '../infra/local/src/migrate.ts';
 import { freePort } from '../infra/local/src/ports.ts';
 import { dropDatabase, ensureDatabase } from '../infra/local/src/postgres.ts';
 import type { RoleUrls } from '../packages/testkit/src/postgres.ts';
@@ -49,7 +50,7 @@ async function createTemplate(serverUrl: string) {
     biometrics: roleUrl(url, 'regard_test_biometrics'),
     tokens: roleUrl(url, 'regard_test_tokens'),
   };
-  await migrate(url, roleUrls);
+  await migrateAll({ adminUrl: url, urls: roleUrls });
   return { name, url, roleUrls };
 }
 
@@ -60,18 +61,4 @@ function roleUrl(databaseUrl: string, role: string): string {
   url.username = role;
   url.password = createHash('sha256').update(`${role}:${secret}`).digest('base64url');
   return url.href;
-}
-
-async function migrate(adminUrl: string, urls: RoleUrls): Promise<void> {
-  const parts = [
-    ['../packages/store/src/migrate.ts', 'migrateReauth', urls.reauth],
-    ['../services/verifier/src/migrate.ts', 'migrateBiometrics', urls.biometrics],
-    ['../services/token-service/src/migrate.ts', 'migrateTokens', urls.tokens],
-  ] as const;
-  for (const [path, name, roleUrl] of parts) {
-    const file = new URL(path, import.meta.url);
-    if (!existsSync(file)) continue;
-    const module = (await import(file.href)) as Record<string, (urls: object) => Promise<unknown>>;
-    await module[name]?.({ adminUrl, roleUrl });
-  }
 }

@@ -22,6 +22,7 @@ const TASKS = {
   format: ['node_modules/@biomejs/biome/bin/biome', 'check', '--write'],
   docs: ['infra/local/src/docs.ts'],
   migrate: ['infra/local/src/migrate-command.ts'],
+  env: ['infra/local/src/env-command.ts'],
   'bench:signin': ['load-tests/src/bench-signin.ts'],
 };
 

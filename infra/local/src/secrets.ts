@@ -38,7 +38,8 @@ export function keepSecrets(file: string): StackSecrets {
   return secrets;
 }
 
-function newSecrets(): StackSecrets {
+/** Fresh secrets for one stack. */
+export function newSecrets(): StackSecrets {
   return {
     postgresPassword: randomKey(),
     reauthPassword: randomKey(),
