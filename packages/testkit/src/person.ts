@@ -35,7 +35,7 @@ export interface Person {
    */
   answerChallenge: (
     challenge: Challenge,
-    pictureOf: (frame: string) => Promise<Buffer>,
+    pictureOf: (frame: string, index: number) => Promise<Buffer>,
   ) => Promise<FrameAnswer>;
   /**
    * Waits for the outcome, follows the way back, and returns the callback of the app.

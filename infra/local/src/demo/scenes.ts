@@ -1,6 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { attemptBody, type JsonObject, signCanonicalBody, signingKey } from '@regard/contract';
-import { drawFace, TEST_IDENTITIES } from '@regard/testkit/drawn-faces';
+import {
+  type DrawnIdentity,
+  drawFace,
+  TEST_IDENTITIES,
+  TEST_POSES,
+} from '@regard/testkit/drawn-faces';
 import { openPage } from '@regard/testkit/person';
 import { noFacePhoto, reshoot, twoFacesPhoto } from '@regard/testkit/photos';
 import { waitFor } from '@regard/testkit/wait-for';
@@ -120,7 +125,9 @@ export const SCENES: readonly Scene[] = [
         async (person) => {
           const challenge = await person.startChallenge();
           moves = challenge.moves;
-          return person.answerChallenge(challenge, (move) => drawMove(identity, move));
+          return person.answerChallenge(challenge, (move, index) =>
+            drawMove(identity, move, index),
+          );
         },
         'Approved',
       );
@@ -191,18 +198,11 @@ function portraitOf({ people }: SceneContext, index: number): Buffer {
   return person.portrait;
 }
 
-/** The head as the person sees it: their own left and right. */
-function drawMove(identity: (typeof TEST_IDENTITIES)[number], move: string): Promise<Buffer> {
+function drawMove(identity: DrawnIdentity, move: string, index: number): Promise<Buffer> {
   const pose = TEST_POSES[move];
   if (pose === undefined) throw new Error(`Nobody drew the move "${move}"`);
-  return drawFace(identity, { ...pose, seed: 40 + Object.keys(TEST_POSES).indexOf(move) });
+  return drawFace(identity, { ...pose, seed: 40 + index });
 }
-
-const TEST_POSES: Record<string, { yaw?: number }> = {
-  frontal: {},
-  left: { yaw: 24 },
-  right: { yaw: -24 },
-};
 
 function verdictBody(providerSessionId: string, sessionId: string): JsonObject {
   return {
