@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startPostgresContainer, startRedisContainer } from '../infra/local/src/containers.ts';
@@ -24,7 +24,7 @@ export default async function setUp(): Promise<() => Promise<void>> {
   const postgresUrl = DATABASE_URL || postgres?.url;
   const redisUrl = REDIS_URL || redis?.url;
   const services = await startDataServices({
-    folder: mkdtempSync(join(tmpdir(), 'regard-test-')),
+    folder: mkdtempSync(join(fastFolder(), 'regard-test-')),
     ports: { postgres: await freePort(), redis: await freePort() },
     postgresPassword: randomBytes(24).toString('base64url'),
     external: { ...(postgresUrl && { postgresUrl }), ...(redisUrl && { redisUrl }) },
@@ -40,6 +40,20 @@ export default async function setUp(): Promise<() => Promise<void>> {
     await services.stop();
     await Promise.all([postgres?.stop(), redis?.stop()]);
   };
+}
+
+/**
+ * Cloning a database makes some 500 files: 20 ms in memory, 400 ms on an ordinary disk. In memory,
+ * then, where there is at least 1 GiB of it.
+ */
+function fastFolder(): string {
+  try {
+    const { bavail, bsize } = statfsSync('/dev/shm');
+    if (bavail * bsize >= 2 ** 30) return '/dev/shm';
+  } catch {
+    // Not on this system.
+  }
+  return tmpdir();
 }
 
 async function createTemplate(serverUrl: string) {

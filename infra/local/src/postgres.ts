@@ -78,13 +78,20 @@ export async function stopLeftOverPostgres(dataFolder: string): Promise<void> {
   await stopLeftOver(join(folder, 'postmaster.pid'), folder, 'SIGINT');
 }
 
+const THROW_AWAY = [
+  'fsync=off',
+  'synchronous_commit=off',
+  'full_page_writes=off',
+  'max_wal_size=128MB',
+];
+
 function serverArguments(folder: string, { port, durable = true }: PostgresOptions): string[] {
   const settings = [
     'listen_addresses=127.0.0.1',
     'unix_socket_directories=',
     'max_connections=100',
     'log_min_messages=warning',
-    ...(durable ? [] : ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off']),
+    ...(durable ? [] : THROW_AWAY),
   ];
   return ['-D', folder, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])];
 }
