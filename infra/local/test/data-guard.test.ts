@@ -26,9 +26,12 @@ beforeEach(() => {
   chmodSync(folder, 0o711);
 });
 
-afterEach(() => {
+afterEach(async () => {
   for (const launcher of launchers.splice(0)) launcher.kill('SIGKILL');
-  for (const pid of seen.splice(0)) if (isAlive(pid)) process.kill(pid, 'SIGKILL');
+  // Its guard ends what is left; by force only where that failed.
+  for (const pid of seen.splice(0)) {
+    if (!(await waitUntilGone(pid, 8000))) process.kill(pid, 'SIGKILL');
+  }
   rmSync(folder, { recursive: true, force: true });
 });
 
