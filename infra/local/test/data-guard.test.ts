@@ -79,7 +79,8 @@ it('starts again with all data after launcher and guard were killed together', a
   redis.disconnect();
   const [guard, postgres, redisServer] = first.running.pids as [number, number, number];
   // Both at once, so that neither can clean up after the other.
-  for (const pid of [guard, first.launcher.pid as number]) process.kill(pid, 'SIGKILL');
+  const { stubborn } = first.running;
+  for (const pid of [guard, first.launcher.pid as number, stubborn]) process.kill(pid, 'SIGKILL');
   await waitUntilGone(guard, 5000);
   expect([postgres, redisServer].map(isAlive)).toEqual([true, true]);
 
