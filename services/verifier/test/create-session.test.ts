@@ -1,4 +1,4 @@
-import { DRAWN_SEEDS, drawFace, drawnIdentity } from '@regard/testkit/drawn-faces';
+import { drawFace, TEST_IDENTITIES } from '@regard/testkit/drawn-faces';
 import { createTestDatabase } from '@regard/testkit/postgres';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -9,7 +9,7 @@ let fixture: VerifierFixture;
 let portrait: Buffer;
 beforeAll(async () => {
   fixture = await createVerifierFixture();
-  portrait = await drawFace(drawnIdentity(DRAWN_SEEDS[0]!));
+  portrait = await drawFace(TEST_IDENTITIES[0]!);
 });
 afterAll(() => fixture.close());
 

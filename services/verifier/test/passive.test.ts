@@ -1,10 +1,11 @@
 import { sealTemplate } from '@regard/face';
-import { DRAWN_SEEDS, drawFace, drawnIdentity } from '@regard/testkit/drawn-faces';
-import sharp from 'sharp';
+import { drawFace, TEST_IDENTITIES } from '@regard/testkit/drawn-faces';
+import { noFacePhoto, reshoot, samplePeople, twoFacesPhoto } from '@regard/testkit/photos';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { WORKFLOWS } from '../src/workflows.ts';
 import { createVerifierFixture, type VerifierFixture } from './verifier-fixture.ts';
 
-const [alice, bob] = DRAWN_SEEDS.map(drawnIdentity);
+const [alice, bob] = TEST_IDENTITIES;
 let fixture: VerifierFixture;
 let selfie: Buffer;
 let impostor: Buffer;
@@ -13,7 +14,7 @@ beforeAll(async () => {
   fixture = await createVerifierFixture();
   selfie = await drawFace(alice!, { seed: 5, light: 0.3, scale: 0.95 });
   impostor = await drawFace(bob!, { seed: 6 });
-  nobody = await plainPicture();
+  nobody = await noFacePhoto();
   const photos = await Promise.all([1, 2, 3].map((seed) => drawFace(alice!, { seed })));
   await fixture.enrol('alice', photos);
 });
@@ -84,6 +85,22 @@ describe('a passive selfie', () => {
     expect(row).toEqual({ reference: null, capture_state: null });
   });
 
+  it('tells real people apart by the production calibration', async () => {
+    const [ada, bea] = await samplePeople();
+    const portrait_image = (await reshoot(ada!.portrait, { seed: 1 })).toString('base64');
+    const judge = async (portrait: Buffer) => {
+      const { id, token } = await fixture.open({
+        workflow_id: WORKFLOWS.PASSIVE.id,
+        portrait_image,
+      });
+      await fixture.frame(token, await reshoot(portrait, { seed: 2 }));
+      const [, verdict] = await fixture.events(id, 2);
+      return verdict?.face?.status;
+    };
+    expect(await judge(ada!.portrait)).toBe('Approved');
+    expect(await judge(bea!.portrait)).toBe('Declined');
+  });
+
   it('gives advice for a picture without a face, and declines after three', async () => {
     const { id, token } = await openForAlice();
     for (const attemptsLeft of [2, 1, 0]) {
@@ -122,7 +139,7 @@ describe('a passive selfie', () => {
 
   it('refuses two people in one picture', async () => {
     const { token } = await openForAlice();
-    const answer = await fixture.frame(token, await sideBySide(selfie, impostor));
+    const answer = await fixture.frame(token, await twoFacesPhoto());
     expect([answer.statusCode, answer.json().code]).toEqual([422, 'RGD_MULTIPLE_FACES']);
   });
 
@@ -186,19 +203,3 @@ describe('a passive selfie', () => {
     ]);
   });
 });
-
-function plainPicture(): Promise<Buffer> {
-  const create = { width: 480, height: 640, channels: 3 as const, background: '#8899aa' };
-  return sharp({ create }).jpeg().toBuffer();
-}
-
-function sideBySide(left: Buffer, right: Buffer): Promise<Buffer> {
-  const create = { width: 960, height: 640, channels: 3 as const, background: '#8899aa' };
-  return sharp({ create })
-    .composite([
-      { input: left, left: 0, top: 0 },
-      { input: right, left: 480, top: 0 },
-    ])
-    .jpeg()
-    .toBuffer();
-}

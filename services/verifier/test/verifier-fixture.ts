@@ -1,5 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { type CreateSessionBody, checkSignature, signingKey } from '@regard/contract';
+import {
+  type CreateSessionBody,
+  checkSignature,
+  type FaceMatch,
+  type LivenessCheck,
+  signingKey,
+} from '@regard/contract';
 import {
   createFaceEngine,
   type FaceEngine,
