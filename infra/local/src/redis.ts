@@ -45,7 +45,7 @@ const START_TIMEOUT_MS = 30_000;
  */
 export async function startRedis({ program, folder, port }: RedisOptions): Promise<RunningServer> {
   const path = resolve(folder);
-  mkdirSync(path, { recursive: true });
+  mkdirSync(path, { recursive: true, mode: 0o700 });
   await stopLeftOverRedis(path);
   const logFile = `${path}.log`;
   const log = openSync(logFile, 'w', 0o600);

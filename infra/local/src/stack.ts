@@ -78,6 +78,8 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     dataDir = fileURLToPath(new URL('../../../.regard', import.meta.url)),
   } = options;
   const claim = await claimFolder(dataDir);
+  // Postgres may run as another account and must get through; what is secret has modes of its own.
+  chmodSync(dataDir, 0o711);
   const infoFile = join(dataDir, 'stack.json');
   const undo: (() => unknown)[] = [claim.release, () => rmSync(infoFile, { force: true })];
   let stopped: Promise<void> | undefined;

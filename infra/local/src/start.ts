@@ -76,11 +76,13 @@ Regard is up after ${seconds.toFixed(1)} s.
   token-service      ${urls.tokenService}
   Postgres, Redis    see .regard/stack.json, which has every secret of this stack as well
 
-Open a session (its "url" is the page for the phone):
+Enrol your face: open a session and then its "url" in a browser.
 
   curl -s ${urls.gateway}/v3/session/ \\
     -H 'x-api-key: ${apiKey}' -H 'content-type: application/json' \\
-    -d '{"workflow_id":"${workflows.signIn}","vendor_data":"user-42","callback":"https://example.com/back"}'
+    -d '{"workflow_id":"${workflows.signIn}","vendor_data":"user-42","purpose":"enrolment"}'
+
+Sign in with it: the same without "purpose".
 
 Ctrl-C stops everything.
 `;
