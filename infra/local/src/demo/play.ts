@@ -17,36 +17,53 @@ export interface PlayedScene {
   failure?: string;
 }
 
-/**
- * Brings up a stack of its own with a relying app beside it, hands both over, and stops and removes
- * everything afterwards.
- */
+export interface RunningDemo {
+  context: SceneContext;
+  /** Stops and removes everything. */
+  stop: () => Promise<void>;
+}
+
+/** Brings up a stack of its own, in a folder of its own, with a relying app beside it. */
+export async function startDemo(
+  log: (line: string) => void,
+  options: Pick<StackOptions, 'extraEnv'> = {},
+): Promise<RunningDemo> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'regard-demo-'));
+  const app = await createRelyingApp();
+  const undo = [() => rmSync(dataDir, { recursive: true, force: true }), app.close];
+  const stop = async () => {
+    for (const step of undo.splice(0).reverse()) await step();
+  };
+  try {
+    const stack = await startStack({ ...options, dataDir, log, destinationUrl: app.webhookUrl });
+    undo.push(stack.stop);
+    const hops = createHopReader(stack.urls.postgres, stack.urls.redis);
+    undo.push(hops.close);
+    app.connect({
+      gatewayUrl: stack.urls.gateway,
+      tokenServiceUrl: stack.urls.tokenService,
+      applicationId: stack.info.applicationId,
+      apiKey: stack.info.apiKey,
+      webhookSecret: stack.info.destination?.secret ?? '',
+    });
+    return { context: { stack, app, hops, people: await samplePeople() }, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** The same for the time of one function. */
 export async function withDemoStack<Result>(
   log: (line: string) => void,
   use: (context: SceneContext) => Promise<Result>,
   options: Pick<StackOptions, 'extraEnv'> = {},
 ): Promise<Result> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'regard-demo-'));
-  const app = await createRelyingApp();
+  const demo = await startDemo(log, options);
   try {
-    const stack = await startStack({ ...options, dataDir, log, destinationUrl: app.webhookUrl });
-    const hops = createHopReader(stack.urls.postgres, stack.urls.redis);
-    try {
-      app.connect({
-        gatewayUrl: stack.urls.gateway,
-        tokenServiceUrl: stack.urls.tokenService,
-        applicationId: stack.info.applicationId,
-        apiKey: stack.info.apiKey,
-        webhookSecret: stack.info.destination?.secret ?? '',
-      });
-      return await use({ stack, app, hops, people: await samplePeople() });
-    } finally {
-      await hops.close();
-      await stack.stop();
-    }
+    return await use(demo.context);
   } finally {
-    await app.close();
-    rmSync(dataDir, { recursive: true, force: true });
+    await demo.stop();
   }
 }
 

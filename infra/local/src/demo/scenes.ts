@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { attemptBody, type JsonObject, signCanonicalBody, signingKey } from '@regard/contract';
+import type { JsonObject } from '@regard/contract';
 import {
   type DrawnIdentity,
   drawFace,
@@ -9,7 +9,12 @@ import {
 import { openPage } from '@regard/testkit/person';
 import { noFacePhoto, reshoot, twoFacesPhoto } from '@regard/testkit/photos';
 import { waitFor } from '@regard/testkit/wait-for';
-import pg from 'pg';
+import {
+  countAfterRepeats,
+  postVerdict,
+  providerSessionOf,
+  verdictBody,
+} from './provider-verdict.ts';
 import { expectEqual, type Scene, type SceneContext } from './scene.ts';
 import { enrol, HOME, openSession, redeem, signIn } from './sign-in.ts';
 
@@ -202,72 +207,4 @@ function drawMove(identity: DrawnIdentity, move: string, index: number): Promise
   const pose = TEST_POSES[move];
   if (pose === undefined) throw new Error(`Nobody drew the move "${move}"`);
   return drawFace(identity, { ...pose, seed: 40 + index });
-}
-
-function verdictBody(providerSessionId: string, sessionId: string): JsonObject {
-  return {
-    event_id: randomUUID(),
-    webhook_type: 'status.updated',
-    created_at: Math.floor(Date.now() / 1000),
-    session_id: providerSessionId,
-    status: 'Approved',
-    metadata: { regard_session_id: sessionId },
-    liveness: { status: 'Approved', method: 'PASSIVE', score: 96 },
-    face: { status: 'Approved', similarity_score: 0.91 },
-  };
-}
-
-async function postVerdict(
-  { stack }: SceneContext,
-  body: JsonObject,
-  secret: string,
-  timestamp: number,
-): Promise<{ status: number; code: string | undefined }> {
-  const text = attemptBody(body, timestamp);
-  const headers = { ...signCanonicalBody(text, body, signingKey(secret), timestamp) };
-  const response = await fetch(stack.info.ingest.url, {
-    method: 'POST',
-    headers: { ...headers, 'content-type': 'application/json' },
-    body: text,
-  });
-  const { code } = (await response.json()) as { code?: string };
-  return { status: response.status, code };
-}
-
-async function providerSessionOf(context: SceneContext, id: string): Promise<string> {
-  const [row] = await query<{ provider_session_id: string }>(
-    context,
-    'select provider_session_id from reauth.sessions where id = $1',
-    id,
-  );
-  return row?.provider_session_id ?? '';
-}
-
-/** Null until the event under another id has been looked at as well. */
-async function countAfterRepeats(context: SceneContext, id: string) {
-  const [row] = await query<{ decisions: number; usage: number; ignored: number }>(
-    context,
-    `select
-      (select count(*)::int from reauth.session_events
-        where session_id = $1 and status = 'Approved') as decisions,
-      (select count(*)::int from reauth.usage where session_id = $1) as usage,
-      (select count(*)::int from reauth.verdicts
-        where session_id = $1 and outcome = 'ignored') as ignored`,
-    id,
-  );
-  return row !== undefined && row.ignored > 0 ? row : null;
-}
-
-async function query<Row extends pg.QueryResultRow>(
-  { stack }: SceneContext,
-  sql: string,
-  id: string,
-): Promise<Row[]> {
-  const client = new pg.Client({ connectionString: stack.urls.postgres });
-  await client.connect();
-  try {
-    return (await client.query<Row>(sql, [id])).rows;
-  } finally {
-    await client.end();
-  }
 }
