@@ -130,7 +130,7 @@ const LOCK = icon(
   20,
   '<rect x="4" y="9" width="12" height="8" rx="2"/><path d="M7 9V6.5a3 3 0 0 1 6 0V9"/>',
 );
-const OVAL = `<svg class="oval" viewBox="0 0 300 400" preserveAspectRatio="none" aria-hidden="true" focusable="false"><path class="shade" fill-rule="evenodd" d="M0 0H300V400H0ZM150 45C85 45 50 110 50 185S95 345 150 345 250 260 250 185 215 45 150 45Z"/><path class="ring" pathLength="100" d="M150 45C85 45 50 110 50 185S95 345 150 345 250 260 250 185 215 45 150 45Z"/><path class="progress" pathLength="100" d="M150 45C215 45 250 110 250 185S205 345 150 345 50 260 50 185 85 45 150 45Z"/></svg>
+const OVAL = `<svg class="oval" viewBox="0 0 300 400" aria-hidden="true" focusable="false"><path class="shade" fill-rule="evenodd" d="M0 0H300V400H0ZM150 45C85 45 50 110 50 185S95 345 150 345 250 260 250 185 215 45 150 45Z"/><path class="ring" pathLength="100" d="M150 45C85 45 50 110 50 185S95 345 150 345 250 260 250 185 215 45 150 45Z"/><path class="progress" pathLength="100" d="M150 45C215 45 250 110 250 185S205 345 150 345 50 260 50 185 85 45 150 45Z"/></svg>
 <svg class="arrow" viewBox="0 0 48 48" aria-hidden="true" focusable="false"><path d="M30 8 14 24l16 16"/></svg>`;
 const CAMERA_OFF = icon(
   'hero',
