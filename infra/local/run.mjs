@@ -23,7 +23,9 @@ const TASKS = {
   docs: ['infra/local/src/docs.ts'],
   migrate: ['infra/local/src/migrate-command.ts'],
   env: ['infra/local/src/env-command.ts'],
+  screenshots: ['infra/local/src/screenshots.ts'],
   'bench:signin': ['load-tests/src/bench-signin.ts'],
+  load: ['load-tests/src/load.ts'],
 };
 
 /** How often it is checked that npm, which started us, still lives. */
@@ -35,6 +37,9 @@ if (command === undefined) {
   fail(`Unknown task "${task}". There are: ${Object.keys(TASKS).join(', ')}`, 64);
 }
 
+// Looked up first: npm may be killed while things are installed.
+const parent = process.ppid;
+const npm = parentOf(parent);
 let node;
 try {
   node = ensureInstalled(root);
@@ -65,8 +70,6 @@ stopWithNpm();
  */
 function stopWithNpm() {
   if (process.env.npm_lifecycle_event === undefined) return;
-  const parent = process.ppid;
-  const npm = parentOf(parent);
   const timer = setInterval(() => {
     if (process.ppid === parent && (npm === undefined || parentOf(parent) === npm)) return;
     clearInterval(timer);

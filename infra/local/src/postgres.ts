@@ -75,7 +75,10 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningSe
 /** Stops the server that a killed launcher left running on this data folder, if there is one. */
 export async function stopLeftOverPostgres(dataFolder: string): Promise<void> {
   const folder = reachableFolder(dataFolder, unprivilegedAccount());
-  await stopLeftOver(join(folder, 'postmaster.pid'), folder, 'SIGINT');
+  const pidFile = join(folder, 'postmaster.pid');
+  await stopLeftOver(pidFile, folder, 'SIGINT');
+  // Postgres would refuse to start when the id in it belongs to something else by now.
+  rmSync(pidFile, { force: true });
 }
 
 const THROW_AWAY = [

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
@@ -92,4 +92,19 @@ it('starts again with all data after launcher and guard were killed together', a
   const again = new Redis(second.running.redisUrl);
   expect(await again.get('kept')).toBe('42');
   again.disconnect();
+});
+
+it('starts although the id of the lost Postgres belongs to another process by now', async () => {
+  const first = await launch();
+  const [guard, postgres, redisServer] = first.running.pids as [number, number, number];
+  const all = [guard, postgres, redisServer, first.running.stubborn, first.launcher.pid as number];
+  for (const pid of all) process.kill(pid, 'SIGKILL');
+  await Promise.all(all.map((pid) => waitUntilGone(pid, 5000)));
+  const pidFile = join(folder, 'postgres', 'postmaster.pid');
+  const rest = readFileSync(pidFile, 'utf8').split('\n').slice(1);
+  writeFileSync(pidFile, [process.pid, ...rest].join('\n'));
+
+  const second = await launch();
+  expect(await query(second.running.postgresUrl, 'select 1 as one')).toEqual([{ one: 1 }]);
+  expect(isAlive(process.pid)).toBe(true);
 });
