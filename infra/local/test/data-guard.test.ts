@@ -8,6 +8,7 @@ import { Redis } from 'ioredis';
 import pg from 'pg';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { isAlive, waitUntilGone } from '../src/left-over.ts';
+import { unprivilegedAccount } from '../src/postgres-account.ts';
 
 interface Running {
   postgresUrl: string;
@@ -102,9 +103,12 @@ it('starts although the id of the lost Postgres belongs to another process by no
   await Promise.all(all.map((pid) => waitUntilGone(pid, 5000)));
   const pidFile = join(folder, 'postgres', 'postmaster.pid');
   const rest = readFileSync(pidFile, 'utf8').split('\n').slice(1);
-  writeFileSync(pidFile, [process.pid, ...rest].join('\n'));
+  // Of the same account, which is what Postgres looks at.
+  const other = spawn('sleep', ['60'], { stdio: 'ignore', ...unprivilegedAccount() });
+  launchers.push(other);
+  writeFileSync(pidFile, [other.pid, ...rest].join('\n'));
 
   const second = await launch();
   expect(await query(second.running.postgresUrl, 'select 1 as one')).toEqual([{ one: 1 }]);
-  expect(isAlive(process.pid)).toBe(true);
+  expect(isAlive(other.pid as number)).toBe(true);
 });
