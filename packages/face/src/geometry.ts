@@ -128,44 +128,40 @@ export function sampleCrop(
   pixels: number,
   { scale, offset, order }: PixelFormat,
 ): Float32Array {
-  const { data, width, height } = image;
   const [a, b, c, d, e, f] = toImage;
   const crop = new Float32Array(pixels * pixels * 3);
   const [first, third] = order === 'rgb' ? [0, 2] : [2, 0];
-  const row = width * 3;
+  const pixel = new Float64Array(3);
   let at = 0;
   for (let y = 0; y < pixels; y++) {
     for (let x = 0; x < pixels; x++, at += 3) {
-      const sourceX = a * x + b * y + c;
-      const sourceY = d * x + e * y + f;
-      const left = Math.floor(sourceX);
-      const top = Math.floor(sourceY);
-      const shareX = sourceX - left;
-      const shareY = sourceY - top;
-      // A weight of nothing for a neighbour outside the image keeps the loop free of branches.
-      const inLeft = left >= 0 && left < width ? 1 - shareX : 0;
-      const inRight = left >= -1 && left < width - 1 ? shareX : 0;
-      const inTop = top >= 0 && top < height ? 1 - shareY : 0;
-      const inBottom = top >= -1 && top < height - 1 ? shareY : 0;
-      const from = top * row + left * 3;
-      for (let channel = 0; channel < 3; channel++) {
-        const i = from + channel;
-        const upper =
-          inTop && inTop * blend(inLeft && data[i]!, inLeft, inRight && data[i + 3]!, inRight);
-        const under =
-          inBottom &&
-          inBottom *
-            blend(inLeft && data[i + row]!, inLeft, inRight && data[i + row + 3]!, inRight);
-        const target = channel === 0 ? first : channel === 2 ? third : 1;
-        crop[at + target] = (upper + under) * scale - offset[target]!;
-      }
+      samplePixel(image, a * x + b * y + c, d * x + e * y + f, pixel);
+      crop[at + first] = pixel[0]! * scale - offset[first]!;
+      crop[at + 1] = pixel[1]! * scale - offset[1]!;
+      crop[at + third] = pixel[2]! * scale - offset[third]!;
     }
   }
   return crop;
 }
 
-const blend = (left: number, shareLeft: number, right: number, shareRight: number): number =>
-  left * shareLeft + right * shareRight;
+/** The colour between the four pixels around a position, into `out`; outside is black. */
+function samplePixel({ data, width, height }: RawImage, x: number, y: number, out: Float64Array) {
+  const left = Math.floor(x);
+  const top = Math.floor(y);
+  const shareX = x - left;
+  const shareY = y - top;
+  out.fill(0);
+  for (let corner = 0; corner < 4; corner++) {
+    const column = left + (corner & 1);
+    const row = top + (corner >> 1);
+    if (column < 0 || column >= width || row < 0 || row >= height) continue;
+    const weight = (corner & 1 ? shareX : 1 - shareX) * (corner >> 1 ? shareY : 1 - shareY);
+    const from = (row * width + column) * 3;
+    out[0]! += weight * data[from]!;
+    out[1]! += weight * data[from + 1]!;
+    out[2]! += weight * data[from + 2]!;
+  }
+}
 
 /** The same square crop, mirrored left to right. */
 export function mirror(crop: Float32Array, pixels: number): Float32Array {

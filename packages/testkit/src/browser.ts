@@ -30,6 +30,8 @@ export interface PhoneOptions {
   camera?: Buffer;
   width?: number;
   height?: number;
+  /** Device pixels a CSS pixel. */
+  scale?: number;
   colorScheme?: 'light' | 'dark';
 }
 
@@ -41,7 +43,7 @@ export async function openPhone(
   program: string,
   options: PhoneOptions = {},
 ): Promise<PhoneBrowser> {
-  const { camera, width = 390, height = 844, colorScheme = 'light' } = options;
+  const { camera, width = 390, height = 844, scale = 2, colorScheme = 'light' } = options;
   const folder = mkdtempSync(join(tmpdir(), 'regard-browser-'));
   const film = join(folder, 'camera.mjpeg');
   if (camera) writeFileSync(film, Buffer.concat(Array(FILM_FRAMES).fill(camera)));
@@ -66,7 +68,7 @@ export async function openPhone(
   });
   const context = await browser.newContext({
     viewport: { width, height },
-    deviceScaleFactor: 2,
+    deviceScaleFactor: scale,
     colorScheme,
     ...(camera && { permissions: ['camera'] }),
   });

@@ -22,7 +22,7 @@ import {
   type User,
   updateUser,
 } from '@regard/store';
-import type { DecisionContext } from './decide-verdict.ts';
+import type { DecisionContext } from './decision-context.ts';
 import { storedDecision } from './stored-decision.ts';
 
 /**

@@ -11,6 +11,7 @@ import {
   type VerdictOutcome,
 } from '@regard/store';
 import { applyOutcome } from './apply-outcome.ts';
+import type { DecisionContext } from './decision-context.ts';
 import { openedByPerson } from './open-session.ts';
 
 /** The event is about a session that is not there (yet): the job is tried again. */
@@ -25,12 +26,6 @@ export type VerdictResult =
   | { kind: 'ignored'; reason: string; sessionId: string }
   /** The event had been taken before. */
   | { kind: 'repeat' };
-
-export interface DecisionContext {
-  now: Date;
-  /** The link at which the person goes on with a session. */
-  linkOf: (sessionId: string) => string;
-}
 
 /**
  * Takes one verdict: claims its event id, locks its session, applies the status and step-up rules

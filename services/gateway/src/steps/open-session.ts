@@ -1,10 +1,5 @@
-import {
-  type CreateSessionBody,
-  type JsonObject,
-  RegardError,
-  type SelfieMethod,
-} from '@regard/contract';
-import { decideEntry, type EntryDecision, isLocked, isStronger } from '@regard/policy';
+import { type CreateSessionBody, RegardError, type SelfieMethod } from '@regard/contract';
+import { decideEntry, isLocked, isStronger } from '@regard/policy';
 import {
   type Application,
   findOrCreateUser,
@@ -12,28 +7,15 @@ import {
   findWorkflow,
   insertSession,
   type NewSession,
-  nextSessionNumber,
   type Session,
-  type User,
   updateUnfinishedSession,
-  type Workflow,
 } from '@regard/store';
 import { v7 as uuidv7 } from 'uuid';
 import type { GatewayContext } from '../context.ts';
-import { type Entry, gatherEntry } from './entry-facts.ts';
+import { gatherEntry } from './entry-facts.ts';
+import { type Opening, replaced, sessionValues } from './opening.ts';
 import { openProviderStep } from './provider-step.ts';
 import { skipSelfie } from './skip-selfie.ts';
-
-/** Everything one create call has found out so far. */
-export interface Opening {
-  context: GatewayContext;
-  application: Application;
-  workflow: Workflow;
-  user: User | null;
-  body: CreateSessionBody;
-  entry: Entry;
-  decision: EntryDecision;
-}
 
 /**
  * Opens a session, or hands out the user's unfinished one again (docs/api/contract.md, "Idempotent
@@ -176,51 +158,4 @@ function openStep(
     address: entry.address,
     portraitImage: matchesFaces ? (body.portrait_image ?? null) : null,
   });
-}
-
-/** The columns every new session has, whatever its method. */
-export async function sessionValues(
-  { context, application, workflow, user, body, entry, decision }: Opening,
-  id: string,
-) {
-  return {
-    id,
-    application_id: application.id,
-    environment: application.environment,
-    session_number: await nextSessionNumber(context.db, application.id),
-    workflow_id: workflow.id,
-    workflow_version: workflow.version,
-    user_id: user?.id ?? null,
-    purpose: body.purpose,
-    entry_reason: decision.reason,
-    vendor_data: body.vendor_data ?? null,
-    language: body.language ?? null,
-    expected_details: json(body.expected_details as JsonObject | undefined),
-    contact_details: json(body.contact_details as JsonObject | undefined),
-    created_at: context.now(),
-    opened_at: null,
-    finished_at: null,
-    last_verdict_at: null,
-    decision: null,
-    approval_id: null,
-    approved_at: null,
-    authenticated_at: null,
-    ...replaced({ body, entry }),
-  };
-}
-
-/** The columns that a repeated create replaces. */
-function replaced({ body, entry }: Pick<Opening, 'body' | 'entry'>) {
-  return {
-    callback: body.callback ?? null,
-    callback_method: body.callback_method,
-    metadata: json(body.metadata),
-    device_hash: entry.deviceHash,
-    address_hash: entry.addressHash,
-    network: entry.network,
-  };
-}
-
-function json(value: unknown): string | null {
-  return value === undefined || value === null ? null : JSON.stringify(value);
 }

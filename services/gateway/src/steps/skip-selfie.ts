@@ -2,7 +2,7 @@ import { chargeFor } from '@regard/policy';
 import { randomText } from '@regard/service-kit';
 import { approvalColumns, insertSession, type NewSession, type Session } from '@regard/store';
 import { v7 as uuidv7 } from 'uuid';
-import { type Opening, sessionValues } from './open-session.ts';
+import { type Opening, sessionValues } from './opening.ts';
 
 const TOKEN_CHARACTERS = 22;
 
