@@ -48,8 +48,7 @@ export async function runService(build: () => Promise<RunningService>): Promise<
     logger.level = 'silent';
     void grace.close();
   });
-  await app.listen({ host, port });
-  logger.info({ host, port: (app.server.address() as { port: number }).port }, 'service.listening');
+  await app.listen({ host, port, listenTextResolver: () => 'service.listening' });
 }
 
 async function closeQuietly({ name, close }: Closable, logger: Logger): Promise<void> {
