@@ -22,6 +22,8 @@ const kind = element('app').dataset.kind;
 const COUNTDOWN_MS = 1800;
 /** Time between two pictures of an enrolment: long enough for the face to differ a little. */
 const ENROLMENT_PAUSE_MS = 700;
+/** Pictures of one enrolment, those that do not count included. */
+const MAX_PICTURES = 9;
 /** How long a result stays before the browser goes on. */
 const RESULT_MS = 1100;
 
@@ -84,7 +86,8 @@ async function capturePassive() {
 
 async function captureEnrolment() {
   advise('');
-  for (let left = frames; left > 0; ) {
+  let left = frames;
+  for (let taken = 0; left > 0 && taken < MAX_PICTURES; taken += 1) {
     const values = { n: frames - left + 1, count: frames };
     setCameraState('counting');
     prompt(fill(texts.camera.picture, values));
@@ -93,6 +96,9 @@ async function captureEnrolment() {
     if (!answer.ok || answer.body.next !== 'frame') return settle(answer);
     left = answer.body.frames_left;
   }
+  // The camera keeps giving the same picture, which counts once.
+  advise(texts.retry.move);
+  waitForTap();
 }
 
 async function captureMotion() {

@@ -36,6 +36,7 @@ export const ENGLISH = {
   retry: {
     tries: { one: 'One more try.', other: '{n} tries left.' },
     again: 'That was not quite it. Follow the arrows once more.',
+    move: 'Move your head a little between the pictures.',
     busy: 'Many people are signing in right now. One moment…',
     offline: 'The connection was lost. Please try again.',
   },

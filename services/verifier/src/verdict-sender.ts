@@ -16,7 +16,7 @@ export interface VerdictSender {
 export function createVerdictSender(deps: SendDeps): VerdictSender {
   const underWay = new Set<Promise<void>>();
 
-  const send = (event: UnsentEvent) => {
+  const send = (event: UnsentEvent): Promise<void> => {
     const sending = sendVerdict(deps, event)
       .catch((error: Error & { code?: string }) => {
         const kind = error.code ?? error.name;
@@ -24,17 +24,17 @@ export function createVerdictSender(deps: SendDeps): VerdictSender {
       })
       .finally(() => underWay.delete(sending));
     underWay.add(sending);
-  };
-  const idle = async () => {
-    while (underWay.size > 0) await Promise.all(underWay);
+    return sending;
   };
   return {
-    send,
-    idle,
+    send: (event) => void send(event),
+    idle: async () => {
+      while (underWay.size > 0) await Promise.all(underWay);
+    },
     sweep: async () => {
       // What was claimed is sent before more is: a slow receiver must not gather a heap of leases.
-      for (const event of await claimDueEvents(deps.db, deps.now(), BATCH)) send(event);
-      await idle();
+      const due = await claimDueEvents(deps.db, deps.now(), BATCH);
+      await Promise.all(due.map(send));
     },
   };
 }

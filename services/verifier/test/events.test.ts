@@ -1,25 +1,18 @@
-import { OUTCOME_CHANNEL } from '@regard/contract';
 import { drawFace, TEST_IDENTITIES } from '@regard/testkit/drawn-faces';
 import { waitFor } from '@regard/testkit/wait-for';
-import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createVerifierFixture, type VerifierFixture } from './verifier-fixture.ts';
 
 const [alice] = TEST_IDENTITIES;
 let fixture: VerifierFixture;
 let selfie: Buffer;
-let redis: Redis;
 beforeAll(async () => {
   fixture = await createVerifierFixture();
-  redis = new Redis(fixture.redisUrl);
   selfie = await drawFace(alice!, { seed: 5 });
   const photos = await Promise.all([1, 2, 3].map((seed) => drawFace(alice!, { seed })));
   await fixture.enrol('alice', photos);
 });
-afterAll(async () => {
-  redis.disconnect();
-  await fixture.close();
-});
+afterAll(() => fixture.close());
 
 const openForAlice = () => fixture.open({ vendor_data: 'alice' });
 const begin = (token: string) =>
@@ -120,11 +113,7 @@ describe('a session nobody finishes', () => {
 });
 
 describe('the outcome', () => {
-  const announce = (providerSessionId: string, status: string) =>
-    redis.publish(
-      OUTCOME_CHANNEL,
-      JSON.stringify({ sessionId: crypto.randomUUID(), providerSessionId, status }),
-    );
+  const announce = (id: string, status: string) => fixture.announce(id, status);
 
   it('reaches a page that waits, with the way back and its own parameters kept', async () => {
     const { id, token } = await openForAlice();

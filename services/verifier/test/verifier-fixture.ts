@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import {
   type CreateSessionBody,
   checkSignature,
   type FaceMatch,
   type LivenessCheck,
+  OUTCOME_CHANNEL,
   signingKey,
 } from '@regard/contract';
 import {
@@ -49,10 +51,6 @@ export interface VerifierFixture {
   app: HttpApp;
   verifier: Verifier;
   db: Database;
-  /** A superuser's url of the same database. */
-  adminUrl: string;
-  reauthUrl: string;
-  redisUrl: string;
   face: FaceEngine;
   receiver: MockDestination;
   /** Moves the clock of the verifier. */
@@ -71,6 +69,8 @@ export interface VerifierFixture {
   enrol: (subject: string, photos: Buffer[]) => Promise<string>;
   /** The events about a session, once there are so many. */
   events: (sessionId: string, count: number) => Promise<ReceivedEvent[]>;
+  /** Says what the decision side would about a session of the verifier. */
+  announce: (sessionId: string, status: string) => Promise<void>;
   close: () => Promise<void>;
 }
 
@@ -83,6 +83,7 @@ export async function createVerifierFixture(): Promise<VerifierFixture> {
   const db = createDatabase<BiometricsSchema>(pool);
   const face = await createFaceEngine();
   const outcomes = createOutcomeHub(connectRedis(redis.url, 'patient', logger), logger);
+  const publisher = connectRedis(redis.url, 'patient', logger);
   let offsetMs = 0;
   const verifier = buildVerifier({
     logger,
@@ -105,9 +106,6 @@ export async function createVerifierFixture(): Promise<VerifierFixture> {
     app,
     verifier,
     db,
-    adminUrl: database.adminUrl,
-    reauthUrl: database.urls.reauth,
-    redisUrl: redis.url,
     face,
     receiver,
     advance: (seconds) => {
@@ -121,7 +119,12 @@ export async function createVerifierFixture(): Promise<VerifierFixture> {
         },
         { what: `${count} events of the session` },
       ),
+    announce: async (providerSessionId, status) => {
+      const outcome = { sessionId: randomUUID(), providerSessionId, status };
+      await publisher.publish(OUTCOME_CHANNEL, JSON.stringify(outcome));
+    },
     close: async () => {
+      publisher.disconnect();
       await app.close();
       await verifier.close();
       await outcomes.close();

@@ -1,5 +1,6 @@
 import { RegardError } from '@regard/contract';
 import { type HttpApp, inScope } from '@regard/service-kit';
+import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { attemptsLeft, type CaptureAnswer, refusalError } from '../capture-answer.ts';
 import type { VerifierContext } from '../context.ts';
@@ -77,6 +78,14 @@ export function registerCaptureRoutes(app: HttpApp, context: VerifierContext): v
 }
 
 function registerFrameRoutes(app: HttpApp, context: VerifierContext): void {
+  const captures = new WeakMap<FastifyRequest, OpenCapture>();
+  // Before the body is read: a picture for a link that takes none is not even received.
+  app.addHook('preParsing', async (request) => {
+    const { token } = request.params as { token: string };
+    captures.set(request, await openCapture(context, token));
+  });
+  const captureOf = (request: FastifyRequest) => captures.get(request) as OpenCapture;
+
   app.post(
     '/session/:token/frames',
     {
@@ -87,7 +96,7 @@ function registerFrameRoutes(app: HttpApp, context: VerifierContext): void {
       },
     },
     async (request) => {
-      const capture = await openCapture(context, request.params.token);
+      const capture = captureOf(request);
       if (capture.workflow.method !== 'PASSIVE') throw new RegardError('RGD_CHALLENGE_MISMATCH');
       const image = imageOf(request.body);
       const last = request.query.last === 'true';
@@ -109,8 +118,8 @@ function registerFrameRoutes(app: HttpApp, context: VerifierContext): void {
       },
     },
     async (request) => {
-      const { token, nonce, index } = request.params;
-      const capture = await openCapture(context, token);
+      const { nonce, index } = request.params;
+      const capture = captureOf(request);
       const frame = { nonce, index, image: imageOf(request.body) };
       return toWire(await takeChallengeFrame(context, capture, frame), capture);
     },

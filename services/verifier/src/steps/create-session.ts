@@ -95,8 +95,8 @@ async function sealPortrait(
 }
 
 function decodePortrait(text: string): Buffer {
-  const base64 = text.replace(/^data:[\w/+.-]*;base64,/, '');
-  if (!/^[A-Za-z0-9+/\s]+={0,2}\s*$/.test(base64)) throw unusable('It is not base64.');
+  const base64 = text.replace(/^data:[\w/+.-]*;base64,/, '').replace(/\s/g, '');
+  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) throw unusable('It is not base64.');
   const image = Buffer.from(base64, 'base64');
   if (image.length > MAX_PORTRAIT_BYTES) throw unusable('The portrait must be at most 2 MB.');
   return image;

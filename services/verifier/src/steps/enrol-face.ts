@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { averageEmbeddings, fusedScore, scoreOf, sealTemplate } from '@regard/face';
 import { v7 as uuidv7 } from 'uuid';
 import { attemptsLeft, type CaptureAnswer } from '../capture-answer.ts';
@@ -5,6 +6,7 @@ import { logCapture } from '../capture-log.ts';
 import { type EnrolmentState, openState, sealState } from '../capture-state.ts';
 import type { VerifierContext } from '../context.ts';
 import { judgeCapture, statusOf } from '../findings.ts';
+import { wipe } from '../frame-analyser.ts';
 import type { DatabaseTransaction, SessionRow } from '../schema.ts';
 import { changeSession } from '../session-store.ts';
 import { replaceTemplate, templateContext } from '../template-store.ts';
@@ -30,6 +32,11 @@ export async function enrolFace(
   last: boolean,
 ): Promise<CaptureAnswer> {
   const { session, workflow } = capture;
+  if (!last && isKnownPicture(framesOf(context, session), image)) {
+    // The same upload twice is a double tap or a frozen camera: not a second photo, nor face work.
+    wipe(image);
+    return more(workflow, session, framesOf(context, session));
+  }
   const analysis = await context.analyse(session.id, image);
   const answer = await settleCapture<CaptureAnswer>(
     context,
@@ -67,6 +74,20 @@ export async function enrolFace(
 function framesOf(context: VerifierContext, session: SessionRow): EnrolmentState['frames'] {
   const state = openState(session.capture_state, context.templateKey, session.id);
   return state?.kind === 'enrolment' ? state.frames : [];
+}
+
+function isKnownPicture(frames: EnrolmentState['frames'], image: Buffer): boolean {
+  const digest = createHash('sha256').update(image).digest('hex');
+  return frames.some((frame) => frame.digest === digest);
+}
+
+function more(
+  workflow: VerifierWorkflow,
+  session: SessionRow,
+  frames: EnrolmentState['frames'],
+): CaptureAnswer {
+  const framesLeft = ENROLMENT_FRAMES - frames.length;
+  return { kind: 'more', framesLeft, attemptsLeft: attemptsLeft(workflow, session) };
 }
 
 /** Photos of one sitting resemble each other more than any later selfie will. */
