@@ -1,6 +1,7 @@
 import { drawFace, TEST_IDENTITIES } from '@regard/testkit/drawn-faces';
 import { waitFor } from '@regard/testkit/wait-for';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { claimDueEvents } from '../src/event-store.ts';
 import { createVerifierFixture, type VerifierFixture } from './verifier-fixture.ts';
 
 const [alice] = TEST_IDENTITIES;
@@ -77,6 +78,32 @@ describe('webhooks', () => {
     const [event] = await fixture.events(id, 1);
     expect(event).toMatchObject({ left: 'behind' });
     expect(token).toBeTruthy();
+  });
+});
+
+describe('copies of the service', () => {
+  it('never take the same event', async () => {
+    const sessionId = crypto.randomUUID();
+    const row = () => ({
+      id: crypto.randomUUID(),
+      session_id: sessionId,
+      body: JSON.stringify({ session_id: sessionId, status: 'Approved' }),
+      created_at: fixture.now(),
+      next_attempt_at: new Date(0),
+    });
+    const rows = Array.from({ length: 60 }, row);
+    await fixture.db.insertInto('biometrics.unsent_events').values(rows).execute();
+    const claims = await Promise.all(
+      [1, 2, 3, 4].map(() => claimDueEvents(fixture.db, fixture.now(), 10)),
+    );
+    const taken = claims.flat().map(({ id }) => id);
+    expect(taken.length).toBeGreaterThan(0);
+    expect(new Set(taken).size).toBe(taken.length);
+    // What no claim took, the verifier of this test sends; what one took is leased to it.
+    const own = rows.filter(({ id }) => !taken.includes(id));
+    await waitFor(async () => (await unsent()).length === taken.length, { what: 'the others' });
+    expect(await fixture.events(sessionId, own.length)).toHaveLength(own.length);
+    await fixture.db.deleteFrom('biometrics.unsent_events').execute();
   });
 });
 

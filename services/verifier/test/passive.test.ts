@@ -131,6 +131,17 @@ describe('a passive selfie', () => {
     });
   });
 
+  it('leaves nothing of an upload in memory', async () => {
+    const { token } = await openForAlice();
+    for (const image of [nobody, selfie]) {
+      const payload = Buffer.from(image);
+      const headers = { 'content-type': 'image/jpeg' };
+      const url = `/session/${token}/frames`;
+      await fixture.app.inject({ method: 'POST', url, payload, headers });
+      expect(payload.equals(Buffer.alloc(payload.length))).toBe(true);
+    }
+  });
+
   it('lets a good picture follow a bad one', async () => {
     const { token } = await openForAlice();
     expect((await fixture.frame(token, nobody)).json().attempts_left).toBe(2);

@@ -53,7 +53,9 @@ export interface VerifierFixture {
   db: Database;
   face: FaceEngine;
   receiver: MockDestination;
-  /** Moves the clock of the verifier. */
+  /** The clock of the verifier. */
+  now: () => Date;
+  /** Moves it on. */
   advance: (seconds: number) => void;
   api: (
     method: 'GET' | 'POST' | 'DELETE',
@@ -74,29 +76,40 @@ export interface VerifierFixture {
   close: () => Promise<void>;
 }
 
+export interface FixtureOptions {
+  /** The engine to use; one of its own otherwise. */
+  face?: FaceEngine;
+  /** Whether the workflows for drawn faces exist. Default: they do. */
+  drawn?: boolean;
+}
+
 /** A verifier on real Postgres, Redis and face engine, with a receiver for its webhooks. */
-export async function createVerifierFixture(): Promise<VerifierFixture> {
+export async function createVerifierFixture(
+  options: FixtureOptions = {},
+): Promise<VerifierFixture> {
   const database = await createTestDatabase();
   const redis = await createTestRedis();
   const receiver = await createMockDestination();
   const pool = createPool(database.urls.biometrics, { applicationName: 'test', logger });
   const db = createDatabase<BiometricsSchema>(pool);
-  const face = await createFaceEngine();
+  const face = options.face ?? (await createFaceEngine());
+  const test = options.drawn === false ? null : await drawnCalibration();
   const outcomes = createOutcomeHub(connectRedis(redis.url, 'patient', logger), logger);
   const publisher = connectRedis(redis.url, 'patient', logger);
   let offsetMs = 0;
+  const now = () => new Date(Date.now() + offsetMs);
   const verifier = buildVerifier({
     logger,
     db,
     face,
-    calibrations: { production: productionCalibration, test: await drawnCalibration() },
+    calibrations: { production: productionCalibration, ...(test && { test }) },
     outcomes,
     templateKey: Buffer.alloc(32, 3),
     publicUrl: 'https://verify.example',
     apiKeys: ['another key', API_KEY],
     webhook: { url: `${receiver.url}/webhooks/verdicts`, secret: SECRET },
     readiness: [],
-    now: () => new Date(Date.now() + offsetMs),
+    now,
   });
   verifier.start();
   const { app } = verifier;
@@ -108,6 +121,7 @@ export async function createVerifierFixture(): Promise<VerifierFixture> {
     db,
     face,
     receiver,
+    now,
     advance: (seconds) => {
       offsetMs += seconds * 1000;
     },
@@ -198,7 +212,7 @@ function verified({ rawBody, headers, receivedAt }: MockDestination['requests'][
   return body;
 }
 
-export async function drawnCalibration() {
+async function drawnCalibration() {
   const path = new URL('../../../packages/testkit/src/drawn-calibration.json', import.meta.url);
   return parseCalibration(JSON.parse(await readFile(path, 'utf8')));
 }
