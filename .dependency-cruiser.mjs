@@ -9,7 +9,7 @@ const IO_BUILTINS =
 const IO_PACKAGES =
   'node_modules/(pg|ioredis|bullmq|kysely|undici|fastify|@fastify|pino|pino-pretty|prom-client|sharp|onnxruntime-node|close-with-grace)/';
 
-const TEST_CODE = String.raw`\.test\.ts$|^packages/[^/]+/test/|^services/[^/]+/test/|^infra/|^test/|^load-tests/|^examples/`;
+const TEST_CODE = String.raw`\.test\.ts$|^packages/[^/]+/(test|scripts)/|^services/[^/]+/test/|^infra/|^test/|^load-tests/|^examples/`;
 
 /** A package may import itself, what is listed, and (in tests) the test kit. */
 function floor(name, mayImport) {

@@ -29,6 +29,7 @@ const CHECKS: Check[] = [
       'packages',
       'services',
       'infra',
+      'load-tests',
       'test',
     ],
   },

@@ -93,10 +93,12 @@ describe('copies of the service', () => {
     });
     const rows = Array.from({ length: 60 }, row);
     await fixture.db.insertInto('biometrics.unsent_events').values(rows).execute();
-    const claims = await Promise.all(
-      [1, 2, 3, 4].map(() => claimDueEvents(fixture.db, fixture.now(), 10)),
-    );
-    const taken = claims.flat().map(({ id }) => id);
+    // The second copy comes while the first has not committed yet, and does not wait for it.
+    const taken = await fixture.db.transaction().execute(async (trx) => {
+      const first = await claimDueEvents(trx, fixture.now(), 10);
+      const second = await claimDueEvents(fixture.db, fixture.now(), 10);
+      return [...first, ...second].map(({ id }) => id);
+    });
     expect(taken.length).toBeGreaterThan(0);
     expect(new Set(taken).size).toBe(taken.length);
     // What no claim took, the verifier of this test sends; what one took is leased to it.
