@@ -19,6 +19,7 @@ import { registerOutcomeRoute } from './routes/outcome.ts';
 import { registerPageRoutes } from './routes/page.ts';
 import { registerSessionRoutes } from './routes/sessions.ts';
 import type { Database } from './schema.ts';
+import { forgetOldReferences } from './session-store.ts';
 import { endOverdue } from './steps/end-overdue.ts';
 import { createVerdictSender } from './verdict-sender.ts';
 import { createVerifierMetrics, type PoolStats } from './verifier-metrics.ts';
@@ -113,4 +114,5 @@ export function buildVerifier(deps: VerifierDeps): Verifier {
 
 async function endAllOverdue(context: VerifierContext): Promise<void> {
   while ((await endOverdue(context)) > 0);
+  await forgetOldReferences(context.db, context.now());
 }

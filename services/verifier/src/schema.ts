@@ -48,9 +48,14 @@ interface SessionsTable {
   /** Kept as text of the caller's own shape and echoed. */
   metadata: ColumnType<JsonValue, string | null, never>;
   language: string;
+  /** The gateway's session, when it said so: a step-up is another session with the same one. */
+  step_of: string | null;
   status: VerifierStatus;
   attempts_used: Generated<number>;
-  /** Sealed template of the portrait the session was opened with; gone with the verdict. */
+  /**
+   * Sealed template of the portrait the session was opened with. Gone with the verdict, or at the
+   * deadline where a further step of the same sign-in may need it.
+   */
   reference: Buffer | null;
   /** Sealed work between two frames of a challenge or an enrolment; gone with the verdict. */
   capture_state: Buffer | null;

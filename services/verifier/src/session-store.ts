@@ -15,6 +15,8 @@ export interface NewSession {
   callback: string | null;
   metadata: JsonValue | null;
   language: string;
+  /** The gateway's session this is a step of. */
+  stepOf: string | null;
   /** Sealed template of the portrait sent along. */
   reference: Buffer | null;
   createdAt: Date;
@@ -31,6 +33,7 @@ export function insertSession(db: Database, session: NewSession): Promise<Sessio
       callback: session.callback,
       metadata: session.metadata === null ? null : JSON.stringify(session.metadata),
       language: session.language,
+      step_of: session.stepOf,
       status: 'Not Started',
       reference: session.reference,
       created_at: session.createdAt,
@@ -52,6 +55,35 @@ export async function findSessionByToken(db: Database, token: string): Promise<S
     .selectAll()
     .where('token_hash', '=', hashSecret(token));
   return (await query.executeTakeFirst()) ?? null;
+}
+
+/** The newest step of the gateway's session that still has the reference it was opened with. */
+export async function findReferenceOfStep(
+  db: Database,
+  stepOf: string,
+  subject: string | null,
+): Promise<{ id: string; workflowId: string; reference: Buffer } | null> {
+  const row = await db
+    .selectFrom('biometrics.sessions')
+    .select(['id', 'workflow_id as workflowId', 'reference'])
+    .where('step_of', '=', stepOf)
+    .where('vendor_data', 'is not distinct from', subject)
+    .where('reference', 'is not', null)
+    .orderBy('created_at', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row?.reference ? { ...row, reference: row.reference } : null;
+}
+
+/** Forgets the references of finished sessions that no further step can need any more. */
+export async function forgetOldReferences(db: Database, now: Date): Promise<void> {
+  await db
+    .updateTable('biometrics.sessions')
+    .set({ reference: null })
+    .where('reference', 'is not', null)
+    .where('finished_at', 'is not', null)
+    .where('deadline', '<=', now)
+    .execute();
 }
 
 /** Whether the session still takes pictures. */

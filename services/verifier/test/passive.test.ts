@@ -1,6 +1,7 @@
 import { sealTemplate } from '@regard/face';
 import { drawFace, TEST_IDENTITIES } from '@regard/testkit/drawn-faces';
 import { noFacePhoto, reshoot, samplePeople, twoFacesPhoto } from '@regard/testkit/photos';
+import { waitFor } from '@regard/testkit/wait-for';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WORKFLOWS } from '../src/workflows.ts';
 import { createVerifierFixture, type VerifierFixture } from './verifier-fixture.ts';
@@ -212,5 +213,48 @@ describe('a passive selfie', () => {
     expect(review?.decision?.face_matches).toMatchObject([
       { score: null, status: 'In Review', warnings: [{ risk: 'FACE_MATCH_NOT_COMPUTED' }] },
     ]);
+  });
+});
+
+describe('a further step of the same sign-in', () => {
+  it('compares with the portrait of the first one, within the hour, and for that person only', async () => {
+    const metadata = { regard_session_id: crypto.randomUUID() };
+    const workflow_id = WORKFLOWS.DRAWN_ACTIVE_3D.id;
+    const first = await fixture.open({
+      vendor_data: 'stepper',
+      metadata,
+      portrait_image: selfie.toString('base64'),
+    });
+    await fixture.frame(first.token, impostor);
+
+    const referenceOf = async (id: string) =>
+      (
+        await fixture.db
+          .selectFrom('biometrics.sessions')
+          .select('reference')
+          .where('id', '=', id)
+          .executeTakeFirstOrThrow()
+      ).reference;
+    const next = await fixture.open({ workflow_id, vendor_data: 'stepper', metadata });
+    expect(await referenceOf(next.id)).not.toBeNull();
+    expect(await referenceOf(next.id)).not.toEqual(await referenceOf(first.id));
+
+    const passive = await fixture.open({ vendor_data: 'stepper', metadata });
+    expect((await fixture.frame(passive.token, selfie)).json().status).toBe('Approved');
+
+    const refused = async (body: object) => {
+      const wanted = { workflow_id, vendor_data: 'stepper', metadata, ...body };
+      return (await fixture.api('POST', '/v3/session/', wanted)).json().code;
+    };
+    expect(await refused({ vendor_data: 'somebody else' })).toBe('RGD_PORTRAIT_REQUIRED');
+    const other = { regard_session_id: crypto.randomUUID() };
+    expect(await refused({ metadata: other })).toBe('RGD_PORTRAIT_REQUIRED');
+    expect(await refused({ workflow_id: WORKFLOWS.ACTIVE_3D.id })).toBe('RGD_PORTRAIT_REQUIRED');
+
+    fixture.advance(3601);
+    await waitFor(async () => (await referenceOf(first.id)) === null, {
+      timeoutMs: 10_000,
+      what: 'the reference to be forgotten',
+    });
   });
 });

@@ -100,8 +100,9 @@ async function record(
       await finishDelivery(db, delivery, 'failed', facts);
       break;
     case 'gone':
-      await finishDelivery(db, delivery, 'failed', facts);
+      // In this order: once the delivery is finished, the session's next event may go out.
       await disableDestination(db, delivery.destinationId);
+      await finishDelivery(db, delivery, 'failed', facts);
       break;
     case 'retry':
       await retryDelivery(db, delivery, judgement.delaySeconds, facts);

@@ -21,7 +21,8 @@ export function beginCapture(
 }
 
 /**
- * Ends a session: its findings stay, the reference it brought along and the work between frames go.
+ * Ends a session: its findings stay, the work between frames goes. So does the reference it brought
+ * along, unless it is a step of a sign-in that may go on to a stronger one.
  *
  * @param session locked by this transaction
  * @returns the event to send after the commit
@@ -39,12 +40,17 @@ export function finishSession(
       ...session,
       status,
       decision: findings,
-      reference: null,
+      reference: session.step_of === null || !mayGoOn(status) ? null : session.reference,
       capture_state: null,
       finished_at: now,
     },
     now,
   );
+}
+
+/** What the decision side makes of a judged capture may be a step-up; of anything else it is not. */
+function mayGoOn(status: FinishedStatus): boolean {
+  return status === 'Approved' || status === 'Declined' || status === 'In Review';
 }
 
 /** A status and its event are written together or not at all. */

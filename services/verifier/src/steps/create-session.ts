@@ -1,13 +1,17 @@
-import { type CreateSessionBody, MAX_PORTRAIT_BYTES, RegardError } from '@regard/contract';
-import { sealTemplate } from '@regard/face';
+import {
+  type CreateSessionBody,
+  type JsonValue,
+  RegardError,
+  SESSION_ECHO_KEY,
+} from '@regard/contract';
 import { randomText } from '@regard/service-kit';
 import { v7 as uuidv7 } from 'uuid';
+import { z } from 'zod';
 import type { VerifierContext } from '../context.ts';
-import { rethrowBusy, wipe } from '../frame-analyser.ts';
 import type { SessionRow } from '../schema.ts';
 import { insertSession } from '../session-store.ts';
-import { findTemplate, referenceContext } from '../template-store.ts';
 import { findWorkflow, type VerifierWorkflow } from '../workflows.ts';
+import { referenceFor } from './session-reference.ts';
 
 /** 22 characters of 6 bits: 132 bits, where the contract asks for at least 12 characters. */
 const TOKEN_CHARACTERS = 22;
@@ -31,7 +35,9 @@ export async function createSession(
   }
   const subject = subjectOf(body, workflow);
   const id = uuidv7();
-  const reference = await referenceOf(context, body, workflow, id);
+  const stepOf = stepOfSession(body.metadata ?? null);
+  const portrait = body.portrait_image ?? null;
+  const reference = await referenceFor(context, { id, workflow, subject, stepOf, portrait });
   const token = randomText(TOKEN_CHARACTERS);
   const session = await insertSession(context.db, {
     id,
@@ -40,6 +46,7 @@ export async function createSession(
     vendorData: subject,
     callback: body.callback ?? null,
     metadata: body.metadata ?? null,
+    stepOf,
     language: body.language ?? 'en',
     reference,
     createdAt: context.now(),
@@ -57,55 +64,10 @@ function subjectOf(body: CreateSessionBody, workflow: VerifierWorkflow): string 
   return subject;
 }
 
-async function referenceOf(
-  context: VerifierContext,
-  { portrait_image: portrait, vendor_data: subject }: CreateSessionBody,
-  workflow: VerifierWorkflow,
-  sessionId: string,
-): Promise<Buffer | null> {
-  if (!workflow.features.includes('FACE_MATCH')) return null;
-  if (portrait !== undefined) return sealPortrait(context, portrait, workflow, sessionId);
-  const enrolled =
-    subject !== undefined && (await findTemplate(context.db, subject, workflow.calibration));
-  if (enrolled) return null;
-  throw new RegardError('RGD_PORTRAIT_REQUIRED', {
-    fields: {
-      portrait_image: 'The user has no enrolled face, so a reference portrait is required.',
-    },
-  });
-}
-
-async function sealPortrait(
-  { face, calibrations, templateKey }: VerifierContext,
-  portrait: string,
-  workflow: VerifierWorkflow,
-  sessionId: string,
-): Promise<Buffer> {
-  const image = decodePortrait(portrait);
-  try {
-    const analysis = await face.analyze(image).catch(rethrowBusy);
-    if (!analysis.ok) throw unusable(analysis.detail);
-    const { embedding } = analysis;
-    const calibration = calibrations[workflow.calibration]?.name ?? '';
-    const template = { engineId: face.id, photos: 1, calibration, embedding };
-    return sealTemplate(template, { key: templateKey, context: referenceContext(sessionId) });
-  } finally {
-    wipe(image);
-  }
-}
-
-function decodePortrait(text: string): Buffer {
-  const base64 = text.replace(/^data:[\w/+.-]*;base64,/, '').replace(/\s/g, '');
-  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) throw unusable('It is not base64.');
-  const image = Buffer.from(base64, 'base64');
-  if (image.length > MAX_PORTRAIT_BYTES) throw unusable('The portrait must be at most 2 MB.');
-  return image;
-}
-
-function unusable(detail: string): RegardError {
-  return new RegardError('RGD_PORTRAIT_UNUSABLE', {
-    fields: { portrait_image: `The portrait cannot be used: ${detail}` },
-  });
+/** The gateway's session this is a step of, as it says in the metadata it wants echoed. */
+function stepOfSession(metadata: JsonValue): string | null {
+  const named = z.object({ [SESSION_ECHO_KEY]: z.uuid() }).safeParse(metadata);
+  return named.success ? (named.data[SESSION_ECHO_KEY] ?? null) : null;
 }
 
 function invalid(field: string, sentence: string): RegardError {
