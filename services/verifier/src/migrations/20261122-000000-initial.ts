@@ -18,7 +18,6 @@ const STATEMENTS = [
     callback text,
     metadata json,
     language text not null,
-    step_of uuid,
     status text not null check (status in (
       'Not Started', 'In Progress', 'Approved', 'Declined', 'In Review', 'Expired', 'Abandoned'
     )),
@@ -33,10 +32,6 @@ const STATEMENTS = [
   // The sweep that ends overdue sessions; finished ones are not in it.
   `create index sessions_by_deadline on biometrics.sessions (deadline)
     where status in ('Not Started', 'In Progress')`,
-  // References a further step may need, and the sweep that forgets them.
-  `create index sessions_by_step on biometrics.sessions (step_of) where reference is not null`,
-  `create index sessions_with_reference on biometrics.sessions (deadline)
-    where reference is not null`,
   `create table biometrics.templates (
     id uuid primary key,
     subject text not null,
