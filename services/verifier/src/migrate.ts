@@ -1,12 +1,8 @@
 import { migrateSchema } from '@regard/service-kit';
 import { initial } from './migrations/20261122-000000-initial.ts';
-import { steps } from './migrations/20261122-000001-steps.ts';
 
 /** In the order of their names; once released, a migration is never changed. */
-export const biometricsMigrations = {
-  '20261122-000000-initial': initial,
-  '20261122-000001-steps': steps,
-};
+export const biometricsMigrations = { '20261122-000000-initial': initial };
 
 /**
  * Brings schema `biometrics` up to date and grants its role the rows (see service-kit

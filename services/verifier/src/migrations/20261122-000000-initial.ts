@@ -24,6 +24,7 @@ const STATEMENTS = [
     attempts_used int not null default 0,
     reference bytea,
     capture_state bytea,
+    step_of uuid,
     decision json,
     created_at timestamptz not null,
     deadline timestamptz not null,
@@ -32,6 +33,10 @@ const STATEMENTS = [
   // The sweep that ends overdue sessions; finished ones are not in it.
   `create index sessions_by_deadline on biometrics.sessions (deadline)
     where status in ('Not Started', 'In Progress')`,
+  // References a further step of the same sign-in may need, and the sweep that forgets them.
+  `create index sessions_by_step on biometrics.sessions (step_of) where reference is not null`,
+  `create index sessions_with_reference on biometrics.sessions (deadline)
+    where reference is not null`,
   `create table biometrics.templates (
     id uuid primary key,
     subject text not null,
