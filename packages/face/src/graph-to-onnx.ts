@@ -48,8 +48,9 @@ export function graphToOnnx(model: GraphModel): Buffer {
     const name = reference.replace(/:\d+$/, '');
     const known = done.get(name);
     if (known) return known;
-    const node = byName.get(name);
-    if (!node) throw new Error(`no node ${name}`);
+    const found = byName.get(name);
+    if (!found) throw new Error(`no node ${name}`);
+    const node = asClip(found, byName) ?? found;
     const convert = CONVERTERS[node.op];
     if (!convert) throw new Error(`no conversion for operator ${node.op}`);
     // References that begin with ^ only order execution, they carry no value.
@@ -62,6 +63,21 @@ export function graphToOnnx(model: GraphModel): Buffer {
     graph.output(name, channelsLast(graph, tensorOf(resolve(source))).name);
   }
   return graph.encode();
+}
+
+/** Not TensorFlow's: what {@link asClip} makes. */
+const CLIP = 'Clip';
+
+/**
+ * TensorFlow spells a bounded activation as Maximum(Minimum(x, most), least). As one node the
+ * runtime merges it into the convolution before it: a sixth of the time of faceres.
+ */
+function asClip(node: GraphNode, byName: ReadonlyMap<string, GraphNode>): GraphNode | undefined {
+  const [bounded, least] = node.input ?? [];
+  const minimum = node.op === 'Maximum' ? byName.get(bounded ?? '') : undefined;
+  const [value, most] = minimum?.op === 'Minimum' ? (minimum.input ?? []) : [];
+  if (!value || !most || !least) return undefined;
+  return { name: node.name, op: CLIP, input: [value, least, most] };
 }
 
 const CONVERTERS: Record<string, (conversion: Conversion) => Value> = {
@@ -79,8 +95,11 @@ const CONVERTERS: Record<string, (conversion: Conversion) => Value> = {
   Add: (conversion) => elementwise('Add', conversion),
   AddV2: (conversion) => elementwise('Add', conversion),
   Mul: (conversion) => elementwise('Mul', conversion),
-  Minimum: (conversion) => elementwise('Min', conversion),
-  Maximum: (conversion) => elementwise('Max', conversion),
+  [CLIP]: ({ graph, inputs }) => {
+    const { name, layout } = tensorOf(inputs[0]!);
+    const [least, most] = [operand(graph, inputs[1]!, layout), operand(graph, inputs[2]!, layout)];
+    return { name: graph.node('Clip', [name, least, most]), layout };
+  },
   Prelu: ({ graph, inputs }) => activation(graph, 'Prelu', tensorOf(inputs[0]!), inputs[1]),
   Relu: ({ graph, inputs }) => activation(graph, 'Relu', tensorOf(inputs[0]!)),
   Sigmoid: ({ graph, inputs }) => activation(graph, 'Sigmoid', tensorOf(inputs[0]!)),

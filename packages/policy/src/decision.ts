@@ -105,31 +105,34 @@ function judgeMethod({ verdict, method }: DecisionFacts): Finding | null {
 
 function judgeLiveness({ verdict, config }: DecisionFacts): Finding | null {
   if (!config.features.includes('LIVENESS')) return null;
-  const score = verdict.liveness?.score ?? null;
-  if (score === null) {
-    return { feature: 'liveness', status: 'In Review', reason: 'LIVENESS_NOT_COMPUTED' };
-  }
-  const status = bandOf(
-    score,
-    config.face_liveness_score_decline_threshold,
-    config.face_liveness_score_review_threshold,
-  );
-  return finding('liveness', status, 'LOW_LIVENESS_SCORE');
+  return judgeScore('liveness', verdict.liveness?.score ?? null, {
+    declineAt: config.face_liveness_score_decline_threshold,
+    reviewAt: config.face_liveness_score_review_threshold,
+    low: 'LOW_LIVENESS_SCORE',
+    missing: 'LIVENESS_NOT_COMPUTED',
+  });
 }
 
 function judgeFaceMatch(facts: DecisionFacts): Finding | null {
   if (!matchesFaces(facts)) return null;
   const { verdict, config } = facts;
-  const score = verdict.face?.score ?? null;
-  if (score === null) {
-    return { feature: 'faceMatch', status: 'In Review', reason: 'FACE_MATCH_NOT_COMPUTED' };
-  }
-  const status = bandOf(
-    score,
-    config.face_match_score_decline_threshold,
-    config.face_match_score_review_threshold,
-  );
-  return finding('faceMatch', status, 'LOW_FACE_MATCH_SIMILARITY');
+  return judgeScore('faceMatch', verdict.face?.score ?? null, {
+    declineAt: config.face_match_score_decline_threshold,
+    reviewAt: config.face_match_score_review_threshold,
+    low: 'LOW_FACE_MATCH_SIMILARITY',
+    missing: 'FACE_MATCH_NOT_COMPUTED',
+  });
+}
+
+/** A score is doubtful in its bands; one that is missing is nothing a second look would bring. */
+function judgeScore(
+  feature: 'liveness' | 'faceMatch',
+  score: number | null,
+  rule: { declineAt: number; reviewAt: number; low: string; missing: string },
+): Finding | null {
+  if (score === null) return { feature, status: 'In Review', reason: rule.missing };
+  const status = bandOf(score, rule.declineAt, rule.reviewAt);
+  return status === 'Approved' ? null : { feature, status, reason: rule.low, doubtful: true };
 }
 
 /** A match that passes, but far below what this person usually reaches, deserves a look. */
@@ -155,14 +158,6 @@ function stepUpFor(facts: DecisionFacts, findings: Finding[]): SelfieMethod | nu
 
 function matchesFaces({ config, purpose }: DecisionFacts): boolean {
   return purpose === 'sign_in' && config.features.includes('FACE_MATCH');
-}
-
-function finding(
-  feature: Finding['feature'],
-  status: DecisionStatus,
-  reason: string,
-): Finding | null {
-  return status === 'Approved' ? null : { feature, status, reason, doubtful: true };
 }
 
 function worst(findings: Finding[], feature: Finding['feature']): FeatureStatus {
