@@ -42,6 +42,8 @@ interface Slot {
 
 /** A waiting picture is served within this, at 50 ms each and 8 in front. */
 const RETRY_AFTER_SECONDS = 1;
+/** A worker that could not be started, for want of memory perhaps, is tried again after this. */
+const RESTORE_PAUSE_MS = 1000;
 
 /**
  * The engine over worker threads: the same interface, on as many cores as there are workers. One
@@ -57,6 +59,10 @@ export async function createFacePool(options: FacePoolOptions): Promise<FacePool
 
   async function addWorker(): Promise<string> {
     const { worker, engineId } = await startWorker(engineOptions);
+    if (closed) {
+      await worker.terminate();
+      return engineId;
+    }
     const slot: Slot = { worker, job: null };
     worker.on('message', (answer: WorkerAnswer) => finish(slot, answer));
     worker.once('exit', () => replace(slot));
@@ -68,7 +74,13 @@ export async function createFacePool(options: FacePoolOptions): Promise<FacePool
   function replace(slot: Slot): void {
     slots.delete(slot);
     slot.job?.reject(new Error('The face worker died on this picture'));
-    if (!closed) addWorker().catch(() => undefined);
+    restore();
+  }
+
+  /** Until a worker stands in for the one that died; `stats` tells how many there are meanwhile. */
+  function restore(): void {
+    if (closed) return;
+    addWorker().catch(() => setTimeout(restore, RESTORE_PAUSE_MS).unref());
   }
 
   function finish(slot: Slot, answer: WorkerAnswer): void {

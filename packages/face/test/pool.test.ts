@@ -1,3 +1,4 @@
+import type { Worker } from 'node:worker_threads';
 import { reshoot, samplePeople } from '@regard/testkit/photos';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createFacePool, FaceBusyError, type FacePool } from '../src/index.ts';
@@ -34,6 +35,21 @@ describe('the pool', () => {
       expect((reason as FaceBusyError).retryAfterSeconds).toBeGreaterThan(0);
     }
     expect(pool.stats()).toEqual({ busy: 0, queued: 0, workers: 1 });
+  });
+
+  it('replaces a worker that dies, and rejects the picture it died on', async () => {
+    const workers: Worker[] = [];
+    const note = (worker: Worker) => void workers.push(worker);
+    process.on('worker', note);
+    const own = await createFacePool({ workers: 1 });
+    const [first, second] = [own.analyze(image), own.analyze(image)];
+    await workers[0]?.terminate();
+    await expect(first).rejects.toThrow('died');
+    await expect(second).resolves.toMatchObject({ ok: true });
+    expect(own.stats().workers).toBe(1);
+    expect(workers).toHaveLength(2);
+    process.off('worker', note);
+    await own.close();
   });
 
   it('rejects what waits when it is closed', async () => {
