@@ -96,6 +96,7 @@ async function analyze(
   const decoded = await timed('decode', () => decodeImage(file));
   if (!decoded.ok) return refuse(decoded.reason);
   const { image } = decoded;
+  const pixels = [image.data];
   try {
     const faces = await timed('detect', () => detectFaces(nets, image));
     const face = mainFace(faces, image);
@@ -104,6 +105,7 @@ async function analyze(
     if (others.some((other) => isRival(other, face))) return refuse('MULTIPLE_FACES');
 
     const near = await timed('shrink', () => shrinkLargeFace(image, face));
+    pixels.push(near.image.data);
     const mesh = await timed('mesh', () => placeMesh(nets, near.image, near.face));
     if (mesh.faceFlag < MIN_FACE_FLAG) return refuse('NO_FACE');
     const pose = poseOf(mesh.points);
@@ -131,7 +133,7 @@ async function analyze(
       timings,
     };
   } finally {
-    image.data.fill(0);
+    for (const data of pixels) data.fill(0);
   }
 }
 

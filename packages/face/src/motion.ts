@@ -2,7 +2,7 @@
 import type { AnalysedFace } from './analysis.ts';
 import { type Calibration, fusedAt } from './calibration.ts';
 import { fusedScore } from './embedding.ts';
-import { apply, distance, fitAffine, type Point } from './geometry.ts';
+import { apply, distance, fitAffine, mean, type Point } from './geometry.ts';
 import { MESH, type MeshPoint } from './landmarks.ts';
 
 /** The person's own left and right. On an unmirrored picture the nose moves right for `left`. */
@@ -36,7 +36,7 @@ export interface MotionEvidence {
 }
 
 /** A turn counts from this change of yaw against the frontal frame. People reach 20 with ease. */
-export const MIN_TURN_DEGREES = 10;
+export const MIN_TURN_DEGREES = 12;
 /** A turn of this much is as clear as it gets. */
 const CLEAR_TURN_DEGREES = 20;
 /**
@@ -44,6 +44,11 @@ const CLEAR_TURN_DEGREES = 20;
  * in distances between the eyes. A turned print keeps it in place.
  */
 export const MIN_NOSE_PARALLAX = 0.05;
+/**
+ * How much narrower than its yaw explains a turned face may be, as a share of its width. A picture
+ * has to be turned twice as far as a head to look as turned, and gets narrow by it.
+ */
+const WIDTH_TOLERANCE = 0.06;
 /** Turned frames have to match the frontal one at least as well as a face that is worth a review. */
 const SAME_PERSON_SCORE = 50;
 const FAULTY_SCORE = 5;
@@ -65,8 +70,10 @@ export function createMotionPlan(randomInt: (below: number) => number, length: n
 }
 
 /**
- * Judges the frames of a challenge. It stops prints that are shifted, tilted or turned, and frames
- * that are repeated or in another order. It does not stop a rendered or injected moving head.
+ * Judges the frames of a challenge. It stops pictures that are shifted or tilted, most that are
+ * turned before an ordinary camera, and frames that are repeated or in another order. It does not
+ * stop a picture turned close to a wide-angle camera, a bent one, a film of the person that happens
+ * to fit, or a rendered or injected head.
  */
 export function judgeMotion({
   frontal,
@@ -87,7 +94,7 @@ export function judgeMotion({
     const turn = turnTowards(move, frontal, analysis);
     if (turn <= -MIN_TURN_DEGREES) reasons.add('WRONG_DIRECTION');
     else if (turn < MIN_TURN_DEGREES) reasons.add('NOT_TURNED');
-    else if (noseParallax(frontal, analysis) < MIN_NOSE_PARALLAX) reasons.add('FLAT');
+    else if (isFlat(frontal, analysis, turn)) reasons.add('FLAT');
     if (fusedScore(frontal.embedding, analysis.embedding) < samePersonFrom) {
       reasons.add('DIFFERENT_PERSON');
     }
@@ -102,6 +109,21 @@ export function judgeMotion({
 function turnTowards(move: Move, frontal: AnalysedFace, turned: AnalysedFace): number {
   const change = turned.pose.yawDegrees - frontal.pose.yawDegrees;
   return move === 'left' ? change : -change;
+}
+
+function isFlat(frontal: AnalysedFace, turned: AnalysedFace, turnDegrees: number): boolean {
+  if (noseParallax(frontal, turned) < MIN_NOSE_PARALLAX) return true;
+  // A head's true angle is smaller than its yaw here, so the cosine leaves people room.
+  const explained = Math.cos((turnDegrees * Math.PI) / 180);
+  return widthToHeight(turned) / widthToHeight(frontal) < explained - WIDTH_TOLERANCE;
+}
+
+/** Distance between the eyes over the distance from the eyes to the mouth. */
+function widthToHeight({ landmarks }: AnalysedFace): number {
+  const at = (name: keyof typeof MESH) => pointAt(landmarks, MESH[name]);
+  const [rightEye, leftEye] = [at('rightEyeOuter'), at('leftEyeOuter')];
+  const mouth = mean([at('rightMouthCorner'), at('leftMouthCorner')]);
+  return distance(rightEye, leftEye) / distance(mean([rightEye, leftEye]), mouth);
 }
 
 /** Points that lie about in one plane, behind the tip of the nose. */

@@ -11,8 +11,8 @@ export interface Pose {
   rollDegrees: number;
 }
 
-/** A level, straight face has its nose tip this much below the middle of forehead and chin. */
-const PITCH_AT_REST = 0;
+/** What the formula gives for a face that looks straight ahead: its nose tip is nearer the chin. */
+const PITCH_AT_REST = -10;
 
 export function poseOf(points: readonly MeshPoint[]): Pose {
   const at = (name: keyof typeof MESH) => points[MESH[name]]!;

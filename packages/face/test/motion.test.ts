@@ -5,6 +5,7 @@ import {
   TEST_IDENTITIES,
   TEST_POSES,
 } from '@regard/testkit/drawn-faces';
+import { reshoot, samplePeople } from '@regard/testkit/photos';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -15,7 +16,9 @@ import {
   judgeMotion,
   type Move,
   parseCalibration,
+  productionCalibration,
 } from '../src/index.ts';
+import { turnedPicture } from './turned-picture.ts';
 
 const calibration = parseCalibration(drawnCalibration);
 const [alice, bob] = TEST_IDENTITIES as [DrawnIdentity, DrawnIdentity];
@@ -128,5 +131,25 @@ describe('head turns', () => {
     const judgement = judge(['left'], [{ move: 'left', analysis }]);
     expect(judgement.passed).toBe(false);
     expect(judgement.reasons).toContain('NOT_TURNED');
+  });
+
+  it.each([-50, -45, 45, 50])('are not made by a print turned %i degrees', async (degrees) => {
+    const print = await turnedPicture(await drawFace(alice, { yaw: 0, seed: 304 }), degrees);
+    const move = degrees > 0 ? 'left' : 'right';
+    const judgement = judge([move], [{ move, analysis: await faceOf(print) }]);
+    expect(judgement.reasons).toEqual(['FLAT']);
+    expect(judgement.score).toBeLessThanOrEqual(5);
+  });
+
+  it('are not made by the print of a photo either', async () => {
+    const [person] = await samplePeople();
+    const photo = await reshoot(person!.portrait, { seed: 1 });
+    const judgement = judgeMotion({
+      frontal: await faceOf(photo),
+      frames: [{ move: 'left', analysis: await faceOf(await turnedPicture(photo, 50)) }],
+      plan: ['left'],
+      calibration: productionCalibration,
+    });
+    expect(judgement.reasons).toEqual(['FLAT']);
   });
 });

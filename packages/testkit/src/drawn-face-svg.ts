@@ -39,11 +39,13 @@ interface Drawing {
   outline: string;
 }
 
+/** One unit of yaw shifts and narrows a face as this many degrees do a head. */
+const APPARENT_DEGREES = 0.5;
+
 /** The picture of a person as SVG, 480 by 640. */
 export function faceSvg(person: DrawnIdentity, view: DrawnView): string {
   const drawing = prepare(person, view);
-  // A turned head looks narrower.
-  const narrowing = 1 - Math.abs(view.yaw) * 0.006;
+  const narrowing = Math.cos((view.yaw * APPARENT_DEGREES * Math.PI) / 180);
   const middle = `${PICTURE.width / 2 + view.shiftX} ${PICTURE.height * 0.46 + view.shiftY}`;
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${PICTURE.width}" height="${PICTURE.height}">
     ${definitions(drawing)}
