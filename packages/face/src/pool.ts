@@ -131,6 +131,7 @@ function startWorker(options: FaceEngineOptions): Promise<{ worker: Worker; engi
   const worker = new Worker(new URL('./pool-worker.ts', import.meta.url), { workerData: options });
   return new Promise((resolve, reject) => {
     worker.once('error', reject);
+    worker.once('exit', () => reject(new Error('The face worker ended before it was ready')));
     worker.once('message', (answer: WorkerAnswer) => {
       if (answer.kind !== 'ready') return;
       worker.off('error', reject);

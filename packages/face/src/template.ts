@@ -55,6 +55,14 @@ export function openTemplate(
 ): OpenedTemplate {
   const plain = decrypt(sealed, key, context);
   if (plain === null) return { ok: false, reason: 'UNREADABLE' };
+  try {
+    return read(plain, engineId);
+  } finally {
+    plain.fill(0);
+  }
+}
+
+function read(plain: Buffer, engineId: string): OpenedTemplate {
   const headEnd = 2 + plain.readUInt16LE(0);
   const head = JSON.parse(plain.toString('utf8', 2, headEnd)) as Omit<FaceTemplate, 'embedding'>;
   if (head.engineId !== engineId) return { ok: false, reason: 'ENGINE_CHANGED' };
@@ -63,7 +71,6 @@ export function openTemplate(
   const embedding = Float32Array.from({ length: numbers }, (_, i) =>
     plain.readFloatLE(headEnd + i * 4),
   );
-  plain.fill(0);
   return { ok: true, template: { ...head, embedding } };
 }
 
