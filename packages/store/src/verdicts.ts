@@ -1,6 +1,6 @@
 import type { Verdict } from '@regard/contract';
 import { sql } from 'kysely';
-import type { Database, DatabaseTransaction } from './schema.ts';
+import type { Database, DatabaseTransaction, Session } from './schema.ts';
 
 /** What became of a provider's event, kept for ever with the reason. */
 export interface VerdictOutcome {
@@ -61,4 +61,19 @@ export function verdictsOf(db: Database, sessionId: string) {
     .where('session_id', '=', sessionId)
     .orderBy('received_at')
     .execute();
+}
+
+/** Every provider session that a session of ours ever ran in: its steps, the current one included. */
+export async function providerSessionsOf(db: Database, session: Session): Promise<string[]> {
+  const rows = await db
+    .selectFrom('reauth.verdicts')
+    .select('provider_session_id')
+    .distinct()
+    .where('session_id', '=', session.id)
+    // What spoke for this session without being its step is not ours to delete.
+    .where('reason', '!=', 'OTHER_STEP')
+    .execute();
+  const ids = rows.map((row) => row.provider_session_id);
+  if (session.provider_session_id !== null) ids.push(session.provider_session_id);
+  return [...new Set(ids)];
 }

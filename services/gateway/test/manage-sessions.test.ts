@@ -176,6 +176,35 @@ describe('DELETE /v3/session/{id}/delete/', () => {
     expect((await gateway.call('GET', `/v3/session/${session.id}/decision/`)).statusCode).toBe(404);
   });
 
+  it('deletes every step the session had at the provider', async () => {
+    const session = await sessionIn('In Review');
+    const earlier = randomUUID();
+    const verdict = {
+      event_id: randomUUID(),
+      session_id: session.id,
+      provider_session_id: earlier,
+      status: 'In Review' as const,
+      occurred_at: 1,
+      method: 'PASSIVE',
+      liveness_score: 90,
+      face_score: 60,
+      outcome: 'applied' as const,
+      reason: 'Resubmitted',
+      received_at: new Date(),
+    };
+    const stranger = { ...verdict, event_id: randomUUID(), provider_session_id: randomUUID() };
+    await gateway.db
+      .insertInto('reauth.verdicts')
+      .values([verdict, { ...stranger, outcome: 'ignored', reason: 'OTHER_STEP' }])
+      .execute();
+    gateway.provider.calls.length = 0;
+    await gateway.call('DELETE', `/v3/session/${session.id}/delete/`);
+    const paths = gateway.provider.calls.map(({ path }) => path);
+    expect(paths.sort()).toEqual(
+      [earlier, session.provider_session_id].map((id) => `/v3/session/${id}/delete/`).sort(),
+    );
+  });
+
   it('deletes nothing while the provider is away', async () => {
     const session = await sessionIn('Approved');
     gateway.provider.answerNext({ status: 503 });
