@@ -50,12 +50,14 @@ export async function registerRateLimits(app: HttpApp, redis: Redis): Promise<vo
 }
 
 /**
- * The `config` of a route that is counted in a scope: one counter a scope, shared by its routes.
+ * The `onRequest` of a route that is counted in a scope: one counter a scope and caller, shared by
+ * its routes. (The plugin's own route option would count each route by itself in Redis.)
  *
  * @param max requests a minute, where a deployment sets its own
  */
-export function limited(scope: RateLimitScope, max: number = RATE_LIMITS[scope]) {
-  return { rateLimit: { max, groupId: scope } };
+export function limited(app: HttpApp, scope: RateLimitScope, max: number = RATE_LIMITS[scope]) {
+  const keyGenerator = (request: FastifyRequest) => `${scope}:${callerOf(request)}`;
+  return app.rateLimit({ max, keyGenerator });
 }
 
 /** Keys are counted by their hash: a Redis listing must not show one. */

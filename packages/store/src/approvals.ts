@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Approval, ASSURANCE_LEVELS } from '@regard/contract';
 import type { DatabaseTransaction, Session } from './schema.ts';
-import { rememberContexts, updateUser } from './users.ts';
+import { forgetContexts, rememberContexts, updateUser } from './users.ts';
 
 /** The columns that make a session's approval redeemable; they change with its status. */
 export function approvalColumns(now: Date, authenticatedAt: Date) {
@@ -10,17 +10,29 @@ export function approvalColumns(now: Date, authenticatedAt: Date) {
 
 /**
  * What an Approved sign-in selfie leaves behind: its device and address count as known, and a later
- * sign-in may rest on it. An enrolment leaves nothing: the app vouched for that one.
+ * sign-in may rest on it. An enrolment leaves nothing, the app vouched for that one; neither does an
+ * approval without a selfie, by hand or by skip.
  */
 export async function recordApprovedSelfie(
   trx: DatabaseTransaction,
   session: Session,
-  now: Date,
+): Promise<void> {
+  const { user_id: userId, selfie_at: selfieAt, purpose } = session;
+  if (userId === null || selfieAt === null || purpose !== 'sign_in') return;
+  const hashes = { device: session.device_hash, address: session.address_hash };
+  await rememberContexts(trx, userId, hashes, selfieAt);
+  await updateUser(trx, userId, { last_selfie_at: selfieAt });
+}
+
+/** An approval that is taken back by hand takes what it taught with it: the next sign-in is seen. */
+export async function forgetApprovedSelfie(
+  trx: DatabaseTransaction,
+  session: Session,
 ): Promise<void> {
   if (session.user_id === null || session.purpose !== 'sign_in') return;
   const hashes = { device: session.device_hash, address: session.address_hash };
-  await rememberContexts(trx, session.user_id, hashes, now);
-  await updateUser(trx, session.user_id, { last_selfie_at: now });
+  await forgetContexts(trx, session.user_id, hashes);
+  await updateUser(trx, session.user_id, { last_selfie_at: null });
 }
 
 /** The approval of a session, or null when it has none to give. */

@@ -19,7 +19,7 @@ export function decisionObject(
     expected_details: session.expected_details,
     expires_at: session.deadline.toISOString(),
     face_matches: decision?.faceMatches ?? null,
-    features: session.method === 'SKIP' ? [] : ['LIVENESS', 'FACE_MATCH'],
+    features: session.features,
     ip_analyses: null,
     liveness_checks: decision?.livenessChecks ?? null,
     method: session.method,

@@ -84,6 +84,8 @@ export interface SessionsTable {
   /** Number of the newest event; the compare-and-set of every change. */
   sequence: number;
   method: SelfieMethod | 'SKIP';
+  /** What is checked: LIVENESS, FACE_MATCH; nothing when the selfie was skipped. */
+  features: string[];
   entry_reason: string;
   step_up_used: Generated<boolean>;
   callback: string | null;
@@ -105,6 +107,8 @@ export interface SessionsTable {
   approved_at: Date | null;
   /** When the person last proved presence by a selfie; older than `approved_at` for a skip. */
   authenticated_at: Date | null;
+  /** When a selfie of this session was judged; null while there was none. */
+  selfie_at: Date | null;
   created_at: Date;
   opened_at: Date | null;
   finished_at: Date | null;

@@ -61,6 +61,19 @@ export function insertSession(
 }
 
 async function claimOpenPlace(trx: DatabaseTransaction, values: NewSession): Promise<boolean> {
+  // One that is overdue, but not ended by the clock yet, holds its place against nobody.
+  if (values.user_id != null) {
+    await trx
+      .updateTable('reauth.open_sessions')
+      .set({ reusable: false })
+      .where('user_id', '=', values.user_id)
+      .where('workflow_id', '=', values.workflow_id)
+      .where('workflow_version', '=', values.workflow_version)
+      .where('purpose', '=', values.purpose)
+      .where('reusable', '=', true)
+      .where('deadline', '<=', values.created_at)
+      .execute();
+  }
   const inserted = await trx
     .insertInto('reauth.open_sessions')
     .values({

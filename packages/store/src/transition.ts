@@ -173,7 +173,13 @@ export async function trackOpenSession(trx: DatabaseTransaction, session: Sessio
     .where('session_id', '=', session.id)
     .executeTakeFirst();
   if (known.numUpdatedRows > 0n) return;
-  // A session that comes back by hand is not handed out beside one that is open already.
+  // A session that comes back by hand is handed out again, unless another one is open by now.
+  const placed = await trx
+    .insertInto('reauth.open_sessions')
+    .values({ ...row, reusable: true })
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirst();
+  if ((placed.numInsertedOrUpdatedRows ?? 0n) > 0n) return;
   await trx
     .insertInto('reauth.open_sessions')
     .values({ ...row, reusable: false })

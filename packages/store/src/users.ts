@@ -110,3 +110,18 @@ export async function rememberContexts(
     )
     .execute();
 }
+
+/** Forgets the contexts of an approval that was taken back. */
+export async function forgetContexts(
+  trx: DatabaseTransaction,
+  userId: string,
+  hashes: { device: Buffer | null; address: Buffer | null },
+): Promise<void> {
+  const values = [hashes.device, hashes.address].filter((hash) => hash !== null);
+  if (values.length === 0) return;
+  await trx
+    .deleteFrom('reauth.known_contexts')
+    .where('user_id', '=', userId)
+    .where('value_hash', 'in', values)
+    .execute();
+}

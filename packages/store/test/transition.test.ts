@@ -76,6 +76,8 @@ function valuesOf(change: Partial<NewSession> = {}): NewSession {
     approval_id: null,
     approved_at: null,
     authenticated_at: null,
+    selfie_at: null,
+    features: ['LIVENESS'],
     created_at: now,
     opened_at: null,
     finished_at: null,

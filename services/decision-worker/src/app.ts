@@ -83,9 +83,12 @@ function startClock({ db, redis, logger, clockIntervalMs }: DecisionWorkerDeps) 
   let busy = false;
   const tick = async () => {
     try {
-      for (const session of await endOverdue(db, new Date())) {
-        await announceOutcome(redis, session, session.provider_session_id, logger);
-      }
+      await endOverdue(
+        db,
+        new Date(),
+        (session) => announceOutcome(redis, session, session.provider_session_id, logger),
+        (sessionId, err) => logger.warn({ sessionId, err }, 'clock.session_failed'),
+      );
     } catch (error) {
       logger.warn({ err: error }, 'clock.failed');
     } finally {

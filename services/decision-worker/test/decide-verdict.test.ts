@@ -88,6 +88,8 @@ async function openSession(
     approval_id: null,
     approved_at: null,
     authenticated_at: null,
+    selfie_at: null,
+    features: ['LIVENESS', 'FACE_MATCH'],
     created_at: now,
     opened_at: null,
     finished_at: null,
@@ -285,6 +287,15 @@ describe('failed sessions', () => {
 });
 
 describe('the clock', () => {
+  async function ended(now: Date): Promise<string[]> {
+    const ids: string[] = [];
+    const fail = (_id: string, error: Error) => {
+      throw error;
+    };
+    await endOverdue(db, now, async ({ id }) => void ids.push(id), fail);
+    return ids;
+  }
+
   it('expires what nobody opened, abandons what nobody finished, leaves the rest', async () => {
     const workflow = await workflowOf({ session_completion_time: 60 });
     const unopened = await openSession(workflow);
@@ -293,13 +304,15 @@ describe('the clock', () => {
     await take(verdictOf(opened, 'In Progress'));
     await take(verdictOf(decided, 'Approved'));
     const later = new Date(Date.now() + 61_000);
-    const early = await endOverdue(db, later);
-    expect(early.map(({ id }) => id)).toContain(opened.id);
+    expect(await ended(later)).toContain(opened.id);
     const evenLater = new Date(Date.now() + 601_000);
-    await endOverdue(db, evenLater);
-    expect(await endOverdue(db, evenLater)).toEqual([]);
+    await ended(evenLater);
+    expect(await ended(evenLater)).toEqual([]);
     expect(await findSession(db, unopened.id)).toMatchObject({ status: 'Expired' });
-    expect(await findSession(db, opened.id)).toMatchObject({ status: 'Abandoned' });
+    expect(await findSession(db, opened.id)).toMatchObject({
+      status: 'Abandoned',
+      decision: { livenessChecks: [{ status: 'Not Finished', score: null }] },
+    });
     expect(await findSession(db, decided.id)).toMatchObject({ status: 'Approved' });
     expect(await history(unopened.id)).toEqual(['Not Started', 'Expired']);
   });

@@ -15,5 +15,7 @@ export interface GatewayContext {
   linkOf: (sessionId: string) => string;
   isLinkProof: (sessionId: string, proof: string) => boolean;
   signApproval: (approval: Approval) => Promise<string>;
+  /** Base url of the gateway, as apps and browsers see it. */
+  publicUrl: string;
   now: () => Date;
 }

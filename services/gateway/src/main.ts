@@ -42,6 +42,7 @@ await runService(async () => {
       linkOf: (id) => sessionLink(config.PUBLIC_URL, id, config.SESSION_LINK_SECRET),
       isLinkProof: (id, proof) => isSessionLinkProof(id, proof, config.SESSION_LINK_SECRET),
       signApproval: await createApprovalSigner(config.APPROVAL_SIGNING_KEY),
+      publicUrl: config.PUBLIC_URL,
       now: () => new Date(),
     },
   });

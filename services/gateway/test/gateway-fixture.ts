@@ -84,6 +84,7 @@ export async function createGateway(options: { createsPerMinute?: number } = {})
       linkOf: (id) => sessionLink(GATEWAY_URL, id, linkKey),
       isLinkProof: (id, proof) => isSessionLinkProof(id, proof, linkKey),
       signApproval: await createApprovalSigner(jwk),
+      publicUrl: GATEWAY_URL,
       now: () => new Date(),
     },
   });
@@ -131,5 +132,5 @@ export async function rememberSelfie(
   const session = await findSession(db, sessionId);
   if (session === null) throw new Error('No such session');
   const at = new Date(Date.now() - daysAgo * 86_400_000);
-  await db.transaction().execute((trx) => recordApprovedSelfie(trx, session, at));
+  await db.transaction().execute((trx) => recordApprovedSelfie(trx, { ...session, selfie_at: at }));
 }

@@ -72,6 +72,7 @@ async function createSessions(db: Kysely<unknown>): Promise<void> {
       status text not null,
       sequence int not null,
       method text not null,
+      features text[] not null,
       entry_reason text not null,
       step_up_used boolean not null default false,
       callback text,
@@ -91,6 +92,7 @@ async function createSessions(db: Kysely<unknown>): Promise<void> {
       approval_id uuid,
       approved_at timestamptz,
       authenticated_at timestamptz,
+      selfie_at timestamptz,
       created_at timestamptz not null,
       opened_at timestamptz,
       finished_at timestamptz,
@@ -225,7 +227,7 @@ async function createPartitioning(db: Kysely<unknown>): Promise<void> {
     // The smallest UUIDv7 of a moment: 48 bits of milliseconds, then zeros.
     `create function reauth.uuid_floor(moment timestamptz) returns uuid
       language sql immutable strict as $$
-        select (lpad(to_hex((extract(epoch from moment) * 1000)::bigint), 12, '0')
+        select (lpad(to_hex(greatest(0, extract(epoch from moment) * 1000)::bigint), 12, '0')
           || repeat('0', 20))::uuid
       $$`,
     // Services call this without owning the tables, so it runs with its owner's rights and takes

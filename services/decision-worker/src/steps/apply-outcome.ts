@@ -23,7 +23,7 @@ import {
   updateUser,
 } from '@regard/store';
 import type { DecisionContext } from './decision-context.ts';
-import { storedDecision } from './stored-decision.ts';
+import { storedDecision, unfinishedDecision } from './stored-decision.ts';
 
 /**
  * Applies what a provider's verdict ends in: our own decision where a selfie was judged, the
@@ -37,7 +37,8 @@ export async function applyOutcome(
 ): Promise<TransitionResult> {
   const { status, occurredAt } = verdict;
   if (status !== 'Approved' && status !== 'Declined' && status !== 'In Review') {
-    const set = { last_verdict_at: occurredAt };
+    const decision = unfinishedDecision(session, status);
+    const set = { last_verdict_at: occurredAt, ...decision };
     return transition(trx, session, { to: status, by: 'verdict', now: context.now, set });
   }
   // Checked before anything is counted against the user: a refused change leaves no trace on them.
@@ -101,13 +102,14 @@ async function close(
     set: {
       decision: JSON.stringify(storedDecision(verdict, decision, session, lockout)),
       last_verdict_at: verdict.occurredAt,
+      selfie_at: now,
       ...(approved && session.purpose === 'sign_in' && approvalColumns(now, now)),
     },
   });
   if (!result.ok) return result;
   const charge = chargeFor({ ...result.session, features: config.features });
   if (charge !== null) await recordUsage(trx, result.session, charge, now);
-  if (approved) await learnFromApproval(trx, result.session, verdict, user, now);
+  if (approved) await learnFromApproval(trx, result.session, verdict, user);
   return result;
 }
 
@@ -128,6 +130,7 @@ function sendBack(
     set: {
       decision: JSON.stringify(storedDecision(verdict, decision, session, null)),
       last_verdict_at: verdict.occurredAt,
+      selfie_at: now,
       method: decision.stepUp ?? session.method,
       step_up_used: true,
       // The step that was judged is over; the gateway opens the next one when the person comes.
@@ -143,9 +146,8 @@ async function learnFromApproval(
   session: Session,
   verdict: Verdict,
   user: User | null,
-  now: Date,
 ): Promise<void> {
-  await recordApprovedSelfie(trx, session, now);
+  await recordApprovedSelfie(trx, session);
   if (user === null) return;
   const score = verdict.face?.score ?? null;
   if (session.purpose === 'enrolment') await updateUser(trx, user.id, { usual_match_score: null });

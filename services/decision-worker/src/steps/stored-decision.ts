@@ -4,6 +4,7 @@ import {
   type JsonObject,
   type LivenessCheck,
   round2,
+  type SessionStatus,
   type Verdict,
   type Warning,
 } from '@regard/contract';
@@ -29,6 +30,26 @@ export function storedDecision(
     lockout,
     flat: flatBlocks(liveness, faces) as JsonObject,
   };
+}
+
+/**
+ * The decision column of a session that ended without one: what was to be checked is shown as
+ * `Not Finished` (docs/api/contract.md, "Statuses"). Nothing for statuses that show no decision.
+ */
+export function unfinishedDecision(session: Session, status: SessionStatus) {
+  if (status !== 'Abandoned' && status !== 'Not Finished') return {};
+  const open = { status: 'Not Finished', score: null, warnings: [] };
+  const has = (feature: string) => session.features.includes(feature);
+  const decision: StoredDecision = {
+    livenessChecks: has('LIVENESS')
+      ? [{ ...open, node_id: LIVENESS_NODE, method: session.method }]
+      : null,
+    faceMatches: has('FACE_MATCH') ? [{ ...open, node_id: FACE_NODE }] : null,
+    reasons: [],
+    lockout: null,
+    flat: {},
+  };
+  return { decision: JSON.stringify(decision) };
 }
 
 function livenessCheck(verdict: Verdict, decision: Decision): LivenessCheck {

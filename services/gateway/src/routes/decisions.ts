@@ -11,7 +11,7 @@ export function registerDecisionRoute(app: HttpApp, { db }: GatewayContext): voi
   app.get(
     '/v3/session/:id/decision/',
     {
-      config: limited('generic-get'),
+      onRequest: limited(app, 'generic-get'),
       schema: {
         params: z.object({ id: z.string().max(64) }),
         querystring: z.object({ include: z.string().max(64).optional() }),

@@ -35,7 +35,7 @@ export function registerSessionRoutes(
     '/v3/session/',
     {
       bodyLimit: CREATE_BODY_LIMIT,
-      config: limited('session-create', createsPerMinute),
+      onRequest: limited(app, 'session-create', createsPerMinute),
       schema: { body: createSessionSchema, response: { 201: createdSessionSchema } },
     },
     async (request, reply) => {
@@ -64,12 +64,12 @@ export function registerSessionRoutes(
 
   app.get(
     '/v3/sessions/',
-    { config: limited('generic-get'), schema: { querystring: listSessionsSchema } },
+    { onRequest: limited(app, 'generic-get'), schema: { querystring: listSessionsSchema } },
     async (request) => {
       const application = applicationOf(request);
       const { sessions, count } = await listSessions(db, application.id, request.query);
       const { limit, offset } = request.query;
-      const page = (start: number) => pageUrl(request.protocol, request.host, request.url, start);
+      const page = (start: number) => pageUrl(context.publicUrl, request.url, start);
       return {
         count,
         next: offset + limit < count ? page(offset + limit) : null,
@@ -81,7 +81,7 @@ export function registerSessionRoutes(
 
   app.patch(
     '/v3/session/:id/update-status/',
-    { config: limited('generic-write'), schema: { params: idParams } },
+    { onRequest: limited(app, 'generic-write'), schema: { params: idParams } },
     async (request) => {
       const application = applicationOf(request);
       const id = sessionId(request.params.id);
@@ -94,7 +94,7 @@ export function registerSessionRoutes(
   app.delete(
     '/v3/session/:id/delete/',
     {
-      config: limited('generic-write'),
+      onRequest: limited(app, 'generic-write'),
       schema: {
         params: idParams,
         body: deleteSessionSchema,
@@ -117,8 +117,8 @@ export function sessionId(text: string): string {
   return parsed.data;
 }
 
-function pageUrl(protocol: string, host: string, path: string, offset: number): string {
-  const url = new URL(path, `${protocol}://${host}`);
+function pageUrl(publicUrl: string, path: string, offset: number): string {
+  const url = new URL(`${publicUrl}${path}`);
   url.searchParams.set('offset', String(offset));
   return url.toString();
 }

@@ -12,7 +12,7 @@ import {
 } from '@regard/store';
 import { v7 as uuidv7 } from 'uuid';
 import type { GatewayContext } from '../context.ts';
-import { gatherEntry } from './entry-facts.ts';
+import { type Entry, gatherEntry } from './entry-facts.ts';
 import { type Opening, replaced, sessionValues } from './opening.ts';
 import { openProviderStep } from './provider-step.ts';
 import { skipSelfie } from './skip-selfie.ts';
@@ -101,6 +101,7 @@ async function reuse(
   const step = stronger ? await openStep(opening, open.id, method) : null;
   return updateUnfinishedSession(opening.context.db, open.id, {
     ...replaced(opening),
+    ...agreedContexts(open, opening.entry),
     ...(step !== null && {
       method,
       entry_reason: opening.decision.reason,
@@ -109,6 +110,19 @@ async function reuse(
       url: step.url,
     }),
   });
+}
+
+/**
+ * Where two create calls state different devices or addresses, an approval must not make either one
+ * known: the second caller may be a stranger who waits for the person to finish.
+ */
+function agreedContexts(open: Session, entry: Entry) {
+  const agreed = (one: Buffer | null, other: Buffer | null) =>
+    one !== null && other !== null && one.equals(other) ? one : null;
+  return {
+    device_hash: agreed(open.device_hash, entry.deviceHash),
+    address_hash: agreed(open.address_hash, entry.addressHash),
+  };
 }
 
 async function openNew(opening: Opening, method: SelfieMethod): Promise<Session> {

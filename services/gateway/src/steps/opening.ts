@@ -42,6 +42,10 @@ export async function sessionValues(
     approval_id: null,
     approved_at: null,
     authenticated_at: null,
+    selfie_at: null,
+    features: featuresOf(workflow, body.purpose),
+    device_hash: entry.deviceHash,
+    address_hash: entry.addressHash,
     ...replaced({ body, entry }),
   };
 }
@@ -52,10 +56,14 @@ export function replaced({ body, entry }: Pick<Opening, 'body' | 'entry'>) {
     callback: body.callback ?? null,
     callback_method: body.callback_method,
     metadata: json(body.metadata),
-    device_hash: entry.deviceHash,
-    address_hash: entry.addressHash,
     network: entry.network,
   };
+}
+
+/** What will be checked; an enrolment has nothing to compare with yet. */
+function featuresOf(workflow: Workflow, purpose: CreateSessionBody['purpose']): string[] {
+  const { features } = workflow.config;
+  return purpose === 'enrolment' ? features.filter((name) => name !== 'FACE_MATCH') : features;
 }
 
 function json(value: unknown): string | null {

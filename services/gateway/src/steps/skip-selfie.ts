@@ -21,6 +21,7 @@ export async function skipSelfie(opening: Opening): Promise<Session> {
     status: 'Approved',
     sequence: 3,
     method: 'SKIP',
+    features: [],
     provider_session_id: null,
     session_token: randomText(TOKEN_CHARACTERS),
     url: context.linkOf(id),

@@ -8,6 +8,7 @@ import {
   approvalColumns,
   type DatabaseTransaction,
   findWorkflowVersion,
+  forgetApprovedSelfie,
   lockSession,
   recordApprovedSelfie,
   type Session,
@@ -60,7 +61,8 @@ export function updateStatus(
       set: await columnsFor(trx, session, to, moment, linkOf),
     });
     if (!result.ok) throw new RegardError('RGD_ILLEGAL_TRANSITION');
-    if (to === 'Approved') await recordApprovedSelfie(trx, result.session, moment);
+    if (to === 'Approved') await recordApprovedSelfie(trx, result.session);
+    else if (session.status === 'Approved') await forgetApprovedSelfie(trx, session);
     return result.session;
   });
 }
@@ -72,7 +74,7 @@ async function columnsFor(
   now: Date,
   linkOf: GatewayContext['linkOf'],
 ) {
-  if (to === 'Approved') return approvalColumns(now, session.finished_at ?? now);
+  if (to === 'Approved') return approvalOfSelfie(session, now);
   if (to === 'Declined') return { approval_id: null };
   const workflow = await findWorkflowVersion(trx, session.workflow_id, session.workflow_version);
   const life = (workflow?.config.session_expiration_time ?? 0) * 1000;
@@ -83,6 +85,12 @@ async function columnsFor(
     url: linkOf(session.id),
     deadline: new Date(now.getTime() + life),
   };
+}
+
+/** Without a selfie there is nothing an approval could say of how the person proved themselves. */
+function approvalOfSelfie(session: Session, now: Date) {
+  if (session.selfie_at === null || session.purpose !== 'sign_in') return { approval_id: null };
+  return approvalColumns(now, session.selfie_at);
 }
 
 function parseBody(rawBody: unknown): UpdateStatusBody {
