@@ -5,7 +5,8 @@ import type { JsonValue } from './json.ts';
  * Unicode code point at every level, compact separators, no escapes but those JSON needs, integral
  * numbers without a fraction, nulls kept. It is not RFC 8785, which sorts by UTF-16 unit.
  *
- * @throws TypeError on NaN and infinities, which JSON cannot carry.
+ * @throws TypeError on NaN and infinities, which JSON cannot carry
+ * @throws RangeError on numbers of 1e21 and beyond
  */
 export function canonicalJson(value: JsonValue): string {
   if (value === null || typeof value === 'boolean') return String(value);
@@ -20,30 +21,20 @@ export function canonicalJson(value: JsonValue): string {
   return `{${members.join(',')}}`;
 }
 
-/**
- * The same text with everything outside ASCII as `\u` escapes: the wire form that some receivers
- * re-create. Offered per destination; its HMAC is never put into `X-Signature-V2`.
- */
-export function escapeNonAscii(canonicalText: string): string {
-  return canonicalText.replace(
-    /[^\x20-\x7e]/g,
-    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
-}
-
 function canonicalNumber(value: number): string {
   if (!Number.isFinite(value)) throw new TypeError('JSON cannot carry NaN or an infinity');
-  // From 1e21 on JavaScript would switch to exponents; an integer is written with all its digits.
-  if (Number.isInteger(value) && Math.abs(value) >= 1e21) return BigInt(value).toString();
+  // From here on every language prints an integer differently; we write none and vouch for none.
+  if (Math.abs(value) >= 1e21) throw new RangeError('This number has no canonical form');
   return JSON.stringify(value);
 }
 
 function byCodePoint(left: string, right: string): number {
-  const a = [...left];
-  const b = [...right];
-  for (let i = 0; i < a.length && i < b.length; i++) {
-    const difference = (a[i]?.codePointAt(0) ?? 0) - (b[i]?.codePointAt(0) ?? 0);
-    if (difference !== 0) return difference;
+  for (let i = 0; i < left.length && i < right.length; i++) {
+    if (left.charCodeAt(i) === right.charCodeAt(i)) continue;
+    // Equal up to here; inside a pair the whole code points begin one unit before.
+    const low = left.charCodeAt(i) & 0xfc00;
+    const start = i > 0 && low === 0xdc00 ? i - 1 : i;
+    return (left.codePointAt(start) ?? 0) - (right.codePointAt(start) ?? 0);
   }
-  return a.length - b.length;
+  return left.length - right.length;
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { JsonValue } from './json.ts';
+import { isStorableText, type JsonValue, jsonFault } from './json.ts';
 import { LANGUAGES } from './languages.ts';
 import { SESSION_STATUSES } from './statuses.ts';
 
@@ -8,11 +8,26 @@ export const MAX_PORTRAIT_BYTES = 2 * 1024 * 1024;
 /** Largest metadata, in characters of its JSON text: webhooks stay under 20 KB. */
 export const MAX_METADATA_CHARACTERS = 4096;
 
-const jsonText = z
+/** Text of the app that is kept: whole Unicode, no NUL. */
+const storableText = z
+  .string()
+  .refine(isStorableText, { error: 'Null characters and broken Unicode are not allowed.' });
+
+/** JSON of the app that is kept and sent on: bounded, so that webhooks stay small. */
+const keptJson = z
   .json()
+  .refine((value) => jsonFault(value) === null, {
+    error: 'Must be JSON of at most 32 levels, without null characters.',
+  })
   .refine((value) => JSON.stringify(value).length <= MAX_METADATA_CHARACTERS, {
     error: `Ensure this field has no more than ${MAX_METADATA_CHARACTERS} characters.`,
   });
+
+/** The same for fields that are objects. */
+const keptObject = keptJson.refine(
+  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+  { error: 'Must be an object.' },
+);
 
 const webUrl = z.url({ protocol: /^https?$/, error: 'Enter a valid URL.' }).max(2048);
 
@@ -22,20 +37,13 @@ export const createSessionSchema = z.object({
   /** Accepted for older clients; it belongs to the workflow and must agree with it. */
   workflow_type: z.string().optional(),
   /** The app's own id of the person: opaque to us, never logged. */
-  vendor_data: z.string().min(1).max(255).optional(),
+  vendor_data: storableText.pipe(z.string().min(1).max(255)).optional(),
   callback: webUrl.optional(),
   callback_method: z.enum(['initiator', 'completer', 'both']).default('initiator'),
-  metadata: jsonText.optional(),
+  metadata: keptJson.optional(),
   language: z.enum(LANGUAGES as [string, ...string[]]).optional(),
-  contact_details: z
-    .object({
-      email: z.email().optional(),
-      send_notification_emails: z.boolean().optional(),
-      email_lang: z.string().max(16).optional(),
-      phone: z.e164().optional(),
-    })
-    .optional(),
-  expected_details: z.record(z.string().max(64), z.json()).optional(),
+  contact_details: keptObject.optional(),
+  expected_details: keptObject.optional(),
   portrait_image: z
     .string()
     .max(Math.ceil((MAX_PORTRAIT_BYTES * 4) / 3) + 1024, {
@@ -73,7 +81,7 @@ export type CreatedSession = z.infer<typeof createdSessionSchema>;
 /** `PATCH /v3/session/{id}/update-status/`. */
 export const updateStatusSchema = z.object({
   new_status: z.enum(['Approved', 'Declined', 'Resubmitted']),
-  comment: z.string().max(2000).optional(),
+  comment: storableText.pipe(z.string().max(2000)).optional(),
   /** Both spellings of the contract are taken: objects, and plain feature names. */
   nodes_to_resubmit: z
     .array(z.union([z.string(), z.object({ node_id: z.string(), feature: z.string() })]))
@@ -122,12 +130,12 @@ const statusList = z
 /** `GET /v3/sessions/`. */
 export const listSessionsSchema = z.object({
   session_kind: z.enum(['user', 'business', 'all']).default('user'),
-  vendor_data: z.string().max(255).optional(),
+  vendor_data: storableText.pipe(z.string().max(255)).optional(),
   status: statusList.optional(),
   workflow_id: z.uuid().optional(),
   date_from: z.iso.datetime({ offset: true }).or(z.iso.date()).optional(),
   date_to: z.iso.datetime({ offset: true }).or(z.iso.date()).optional(),
-  search: z.string().max(255).optional(),
+  search: storableText.pipe(z.string().max(255)).optional(),
   limit: z.coerce.number().int().min(1).max(200).default(50),
   offset: z.coerce.number().int().min(0).max(1_000_000).default(0),
 });

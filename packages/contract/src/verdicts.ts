@@ -1,31 +1,49 @@
 import { z } from 'zod';
-import { faceMatchSchema, livenessCheckSchema } from './decisions.ts';
 import type { JsonObject } from './json.ts';
 import { SESSION_STATUSES, type SessionStatus } from './statuses.ts';
 
 const unixSeconds = z.number().int().min(0).max(9_999_999_999);
 
+const score = z.number().min(0).max(100).nullish();
+const word = z.string().max(64);
+
+/** What is read of a feature's result; whatever else a provider sends with it is not looked at. */
+const featureResult = {
+  status: word,
+  score,
+  warnings: z
+    .array(z.object({ feature: word, risk: z.string().max(128), log_type: word }))
+    .max(256)
+    .nullish(),
+};
+
 /** A provider's webhook as it arrives: the v3 arrays, the flat blocks, or both. */
 export const incomingWebhookSchema = z.object({
-  event_id: z.uuid().optional(),
-  webhook_type: z.string().max(64),
+  event_id: z.uuid().nullish(),
+  webhook_type: word,
   timestamp: unixSeconds,
-  created_at: unixSeconds.optional(),
+  created_at: unixSeconds.nullish(),
   session_id: z.uuid(),
   status: z.enum(SESSION_STATUSES),
   metadata: z.json().optional(),
   decision: z
     .object({
-      liveness_checks: z.array(livenessCheckSchema).max(16).nullish(),
-      face_matches: z.array(faceMatchSchema).max(16).nullish(),
+      liveness_checks: z
+        .array(
+          z.object({
+            ...featureResult,
+            method: word,
+            face_quality: z.number().nullish(),
+            face_luminance: z.number().nullish(),
+          }),
+        )
+        .max(16)
+        .nullish(),
+      face_matches: z.array(z.object(featureResult)).max(16).nullish(),
     })
     .nullish(),
-  liveness: z
-    .object({ status: z.string(), method: z.string(), score: z.number().min(0).max(100).nullish() })
-    .optional(),
-  face: z
-    .object({ status: z.string(), similarity_score: z.number().min(0).max(1).nullish() })
-    .optional(),
+  liveness: z.object({ status: word, method: word, score }).nullish(),
+  face: z.object({ status: word, similarity_score: z.number().min(0).max(1).nullish() }).nullish(),
 });
 
 export type IncomingWebhook = z.infer<typeof incomingWebhookSchema>;
@@ -73,16 +91,40 @@ export function toVerdict(webhook: IncomingWebhook): Verdict {
     status: webhook.status,
     occurredAt: webhook.created_at ?? webhook.timestamp,
     liveness: live
-      ? { method: live.method, score: live.score, status: live.status }
+      ? { method: methodOf(live.method), score: live.score ?? null, status: live.status }
       : flatLiveness(webhook),
-    face: face ? { score: face.score, status: face.status } : flatFace(webhook),
-    warnings: [...(live?.warnings ?? []), ...(face?.warnings ?? [])].map((warning) => ({
-      feature: warning.feature,
-      risk: warning.risk,
-      logType: warning.log_type,
-    })),
-    quality: live ? { face: live.face_quality, luminance: live.face_luminance } : null,
+    face: face ? { score: face.score ?? null, status: face.status } : flatFace(webhook),
+    warnings: heaviest([...(live?.warnings ?? []), ...(face?.warnings ?? [])]),
+    quality: live
+      ? { face: live.face_quality ?? null, luminance: live.face_luminance ?? null }
+      : null,
   };
+}
+
+/** Most warnings a verdict keeps: a queue's payload is bounded, and the heaviest decide. */
+const MAX_WARNINGS = 16;
+
+type IncomingWarning = { feature: string; risk: string; log_type: string };
+
+/** Each risk once, errors before warnings before information. */
+function heaviest(warnings: readonly IncomingWarning[]): Verdict['warnings'] {
+  const weight = (logType: string) => ['error', 'warning'].indexOf(logType) >>> 0;
+  const byRisk = new Map<string, IncomingWarning>();
+  for (const warning of warnings) {
+    const known = byRisk.get(warning.risk);
+    if (known && weight(known.log_type) <= weight(warning.log_type)) continue;
+    byRisk.set(warning.risk, warning);
+  }
+  return [...byRisk.values()]
+    .sort((a, b) => weight(a.log_type) - weight(b.log_type))
+    .slice(0, MAX_WARNINGS)
+    .map(({ feature, risk, log_type: logType }) => ({ feature, risk, logType }));
+}
+
+/** Method names in the case of the contract; `ACTIVE` is what short guides call ACTIVE_3D. */
+function methodOf(name: string): string {
+  const upper = name.toUpperCase();
+  return upper === 'ACTIVE' ? 'ACTIVE_3D' : upper;
 }
 
 /** Statuses that end the provider's part: the person has nothing left to do there. */
@@ -93,7 +135,7 @@ export function isOutcome(status: SessionStatus): boolean {
 function flatLiveness({ liveness }: IncomingWebhook): Verdict['liveness'] {
   if (!liveness) return null;
   const { status, score } = liveness;
-  return { method: liveness.method.toUpperCase(), score: score ?? null, status };
+  return { method: methodOf(liveness.method), score: score ?? null, status };
 }
 
 function flatFace({ face }: IncomingWebhook): Verdict['face'] {

@@ -95,7 +95,8 @@ function parseKnots(name: string, knots: unknown): Knot[] {
 
 function interpolate(value: number, knots: readonly Knot[]): number {
   const [firstIn, firstOut] = knots[0]!;
-  if (value <= firstIn) return firstOut;
+  // Written so that NaN, which is no similarity, is worth nothing.
+  if (!(value > firstIn)) return firstOut;
   for (let i = 1; i < knots.length; i++) {
     const [fromIn, fromOut] = knots[i - 1]!;
     const [toIn, toOut] = knots[i]!;

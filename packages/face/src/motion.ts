@@ -95,7 +95,7 @@ export function judgeMotion({
     if (turn <= -MIN_TURN_DEGREES) reasons.add('WRONG_DIRECTION');
     else if (turn < MIN_TURN_DEGREES) reasons.add('NOT_TURNED');
     else if (isFlat(frontal, analysis, turn)) reasons.add('FLAT');
-    if (fusedScore(frontal.embedding, analysis.embedding) < samePersonFrom) {
+    if (!(fusedScore(frontal.embedding, analysis.embedding) >= samePersonFrom)) {
       reasons.add('DIFFERENT_PERSON');
     }
     clarity = Math.min(clarity, (turn / CLEAR_TURN_DEGREES) * 100);

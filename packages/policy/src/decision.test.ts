@@ -87,6 +87,21 @@ describe('decision', () => {
     );
   });
 
+  it('takes a warning for no explanation of a refusal', () => {
+    const low = { feature: 'FACEMATCH', risk: 'LOW_FACE_MATCH_SIMILARITY', logType: 'warning' };
+    const declined = verdictOf(95, 80, { status: 'Declined', warnings: [low] });
+    expect(decide(factsOf(declined)).status).toBe('Declined');
+    const inReview = verdictOf(95, 80, { status: 'In Review', warnings: [low] });
+    expect(decide(factsOf(inReview)).status).toBe('Approved');
+  });
+
+  it.each(['PASSIVE', 'PASSIVE_V2', ''])('takes the method "%s" for no head turns', (method) => {
+    const liveness = { method, score: 96, status: 'Approved' };
+    const asked = { method: 'ACTIVE_3D' as const };
+    expect(decide(factsOf(verdictOf(96, 90, { liveness }), asked)).status).toBe('Declined');
+    expect(decide(factsOf(verdictOf(96, 90, { liveness: null }), asked)).status).toBe('Declined');
+  });
+
   it("replaces the provider's thresholds by the workflow's", () => {
     const low = { feature: 'FACEMATCH', risk: 'LOW_FACE_MATCH_SIMILARITY', logType: 'error' };
     const verdict = verdictOf(96, 45, { status: 'Declined', warnings: [low] });

@@ -1,4 +1,10 @@
-import type { FeatureStatus, SelfieMethod, Verdict, WorkflowConfig } from '@regard/contract';
+import {
+  type FeatureStatus,
+  SELFIE_METHODS,
+  type SelfieMethod,
+  type Verdict,
+  type WorkflowConfig,
+} from '@regard/contract';
 import { isStronger } from './entry-rule.ts';
 
 export type DecisionStatus = 'Approved' | 'Declined' | 'In Review';
@@ -92,14 +98,16 @@ function judgeWarnings({ verdict }: DecisionFacts): Finding | null {
 function judgeProviderStatus({ verdict }: DecisionFacts): Finding | null {
   const { status, warnings } = verdict;
   if (status !== 'Declined' && status !== 'In Review') return null;
-  // Warnings have their own rule; a status that one of them explains says nothing more.
-  if (warnings.some(({ logType }) => logType !== 'information')) return null;
+  // Warnings have their own rule; a status that one of their weight explains says nothing more.
+  const explains = status === 'Declined' ? ['error'] : ['error', 'warning'];
+  if (warnings.some(({ logType }) => explains.includes(logType))) return null;
   return { feature: 'session', status, reason: 'PROVIDER_STATUS' };
 }
 
 function judgeMethod({ verdict, method }: DecisionFacts): Finding | null {
-  const used = verdict.liveness?.method as SelfieMethod | undefined;
-  if (used === undefined || !isStronger(method, used)) return null;
+  // A method nobody knows, or none at all, proves no more than a passive selfie.
+  const named = SELFIE_METHODS.find((known) => known === verdict.liveness?.method);
+  if (!isStronger(method, named ?? 'PASSIVE')) return null;
   return { feature: 'liveness', status: 'Declined', reason: 'METHOD_WEAKER_THAN_ASKED' };
 }
 

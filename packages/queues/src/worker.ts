@@ -1,6 +1,9 @@
 import { connectRedis, type Logger } from '@regard/service-kit';
-import { type Job, UnrecoverableError, Worker } from 'bullmq';
+import { DelayedError, type Job, UnrecoverableError, Worker } from 'bullmq';
 import { QUEUE_PREFIX, type QueueDefinition } from './catalogue.ts';
+
+/** Pause before a job is tried again whose failure is not its own, up to twice this. */
+const TRANSIENT_PAUSE_MS = 1000;
 
 export interface DeadJob {
   id: string;
@@ -17,6 +20,11 @@ export interface WorkerOptions<Payload> {
   concurrency: number;
   /** Does the work. It must bear running twice: a killed worker's jobs run again. */
   handle: (payload: Payload, attempt: number) => Promise<void>;
+  /**
+   * Whether a failure is not the job's fault: a database that is away, say. Such a job is tried again
+   * for as long as it takes, and no try counts.
+   */
+  isTransient: (error: Error) => boolean;
   /** Called when a job will not be tried again. */
   onDead: (job: DeadJob) => Promise<void>;
 }
@@ -37,10 +45,18 @@ export function createWorker<Payload>(options: WorkerOptions<Payload>): RunningW
   const connection = connectRedis(options.redisUrl, 'patient', logger);
   const worker = new Worker(
     definition.name,
-    async (job: Job<unknown>) => {
+    async (job: Job<unknown>, token?: string) => {
       const payload = definition.schema.safeParse(job.data);
       if (!payload.success) throw new UnrecoverableError('The payload does not fit its schema');
-      await handle(payload.data, job.attemptsMade + 1);
+      try {
+        await handle(payload.data, job.attemptsMade + 1);
+      } catch (error) {
+        if (!options.isTransient(error as Error)) throw error;
+        const kind = (error as { code?: string }).code ?? (error as Error).name;
+        logger.warn({ job: job.id, kind }, 'job.postponed');
+        await job.moveToDelayed(Date.now() + TRANSIENT_PAUSE_MS * (1 + Math.random()), token);
+        throw new DelayedError();
+      }
     },
     {
       connection,
@@ -76,6 +92,8 @@ async function bury<Payload>(
   try {
     const { id = '', data, attemptsMade } = job;
     await onDead({ id, payload: data, cause: error.message, attempts: attemptsMade });
+    // Kept there, it must not keep its id here: the sender may deliver the event again.
+    await job.remove();
   } catch (failure) {
     // The job itself stays in BullMQ's failed set for a week.
     logger.error({ job: job.id, err: failure }, 'dead_letter.not_stored');

@@ -17,6 +17,7 @@ import {
   validatorCompiler,
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod';
+import { isConnectionTrouble } from './connection-trouble.ts';
 import { checkReadiness, type ReadinessCheck } from './health.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
@@ -69,7 +70,7 @@ export function buildHttp(options: HttpOptions): HttpApp {
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const answer = toRegardError(error);
     if (answer.status >= 500)
-      request.log.error({ err: error, code: answer.code }, 'request.failed');
+      request.log.error({ err: error, errorCode: answer.code }, 'request.failed');
     if (answer.retryAfterSeconds !== null) reply.header('retry-after', answer.retryAfterSeconds);
     reply.code(answer.status).header('cache-control', 'no-store').send(answer.toBody(request.id));
   });
@@ -160,18 +161,6 @@ export function toRegardError(error: FastifyError): RegardError {
     return new RegardError('RGD_MALFORMED_JSON');
   }
   return new RegardError('RGD_INTERNAL', { cause: error });
-}
-
-/** Postgres or Redis out of reach, out of connections or shutting down: worth a retry, not a 500. */
-function isConnectionTrouble(error: Error & { code?: string }): boolean {
-  const code = error.code ?? '';
-  return (
-    /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|57P0[123]|53300|08\w{3})$/.test(code) ||
-    /timeout exceeded when trying to connect|Connection terminated|Connection is closed|isn't writeable|Command timed out/.test(
-      error.message,
-    ) ||
-    error.name === 'MaxRetriesPerRequestError'
-  );
 }
 
 function fieldFaults(issues: readonly { instancePath: string; message?: string | undefined }[]) {

@@ -1,4 +1,5 @@
 export * from './config.ts';
+export * from './connection-trouble.ts';
 export * from './health.ts';
 export * from './http.ts';
 export * from './logger.ts';

@@ -50,9 +50,21 @@ export function createLogger(
       base: { service },
       timestamp: pino.stdTimeFunctions.isoTime,
       redact: { paths: REDACTED, censor: '[redacted]' },
+      serializers: { err: describeError },
     },
     destination ?? standardOutput(),
   );
+}
+
+/**
+ * What a log shows of an error. Postgres puts the values of a row into `detail` and `where`, so
+ * members are picked, not dropped.
+ */
+function describeError(error: Error & { code?: string; table?: string; constraint?: string }) {
+  if (!(error instanceof Error)) return { message: String(error) };
+  const { name, message, stack, code, table, constraint, cause } = error;
+  const shown = { type: name, message, stack, sqlState: code, table, constraint };
+  return cause instanceof Error ? { ...shown, cause: cause.message } : shown;
 }
 
 function standardOutput(): DestinationStream {

@@ -138,6 +138,22 @@ describe('log', () => {
   });
 });
 
+describe('an error in the log', () => {
+  it('shows what failed and none of the values it failed on', () => {
+    const written: string[] = [];
+    const own = createLogger('test', 'info', { write: (line) => void written.push(line) });
+    const error = Object.assign(new Error('duplicate key'), {
+      code: '23505',
+      detail: 'Key (vendor_data)=(bob@example.com) already exists.',
+      where: 'JSON data, line 1: {"email":"alice@example.com"',
+    });
+    own.error({ err: error, errorCode: 'RGD_INTERNAL' }, 'request.failed');
+    expect(written[0]).toContain('23505');
+    expect(written[0]).toContain('RGD_INTERNAL');
+    expect(written[0]).not.toContain('example.com');
+  });
+});
+
 describe('sealed values', () => {
   const key = Buffer.alloc(32, 1);
 

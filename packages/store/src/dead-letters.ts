@@ -10,7 +10,7 @@ export interface DeadLetter {
   attempts: number;
 }
 
-/** Keeps a job that failed for good where it can be read and queued again. */
+/** Keeps a job that failed for good, with its cause, where an operator can read it. */
 export async function storeDeadLetter(db: Database, letter: DeadLetter, now: Date): Promise<void> {
   await db
     .insertInto('reauth.dead_letters')

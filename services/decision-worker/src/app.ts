@@ -4,6 +4,7 @@ import {
   buildHttp,
   createMetrics,
   type HttpApp,
+  isConnectionTrouble,
   type Logger,
   type ReadinessCheck,
 } from '@regard/service-kit';
@@ -60,6 +61,7 @@ export function buildDecisionWorker(deps: DecisionWorkerDeps): DecisionWorker {
     logger,
     concurrency: deps.concurrency,
     handle,
+    isTransient: isConnectionTrouble,
     onDead: ({ id, payload, cause, attempts }) => {
       const letter = { queue: 'verdicts', jobId: id, payload: payload as never, cause, attempts };
       return storeDeadLetter(db, letter, new Date());

@@ -106,6 +106,7 @@ export async function openSession(
       sequence: 1,
       method: 'PASSIVE',
       entry_reason: 'SELFIE_DUE',
+      features: ['LIVENESS', 'FACE_MATCH'],
       callback_method: 'initiator',
       network: 'ordinary',
       session_token: 'token',

@@ -250,6 +250,19 @@ describe('refusals of POST /v3/session/', () => {
     expect(answer.json()).toMatchObject({ code, [field]: expect.anything() });
   });
 
+  it.each([
+    ['vendor_data', { vendor_data: 'a\u0000b' }],
+    ['metadata', { metadata: { note: 'a\u0000b' } }],
+    ['metadata', { metadata: { note: '\ud800' } }],
+    ['expected_details', { expected_details: { pad: 'x'.repeat(5000) } }],
+    ['contact_details', { contact_details: 'text' }],
+    ['metadata', { metadata: JSON.parse(`${'['.repeat(40)}${']'.repeat(40)}`) }],
+  ])('what cannot be stored in %s: 400, never 500', async (field, change) => {
+    const answer = await create(change);
+    expect(answer.statusCode).toBe(400);
+    expect(answer.json()).toHaveProperty([field]);
+  });
+
   it('takes the workflow type that older clients send', async () => {
     const answer = await create({ workflow_type: 'biometric_authentication' });
     expect(answer.statusCode).toBe(201);
@@ -316,6 +329,16 @@ describe('refusals of POST /v3/session/', () => {
 });
 
 describe('rate limits', () => {
+  it('count the routes of a scope together', async () => {
+    const own = await createGateway();
+    const left = async (url: string) =>
+      Number((await own.call('GET', url)).headers['x-ratelimit-remaining']);
+    const first = await left('/v3/sessions/');
+    expect(await left(`/v3/session/${randomUUID()}/decision/`)).toBe(first - 1);
+    expect(await left('/v3/sessions/')).toBe(first - 2);
+    await own.close();
+  });
+
   it('answer 429 with the headers of the contract, by key', async () => {
     const small = await createGateway({ createsPerMinute: 2 });
     const { id } = await small.workflow();

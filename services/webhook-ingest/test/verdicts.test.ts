@@ -99,6 +99,36 @@ describe('webhook-ingest', () => {
     expect(answer.statusCode).toBe(202);
   });
 
+  it('takes a provider that sends nulls, long texts and many warnings', async () => {
+    const warning = (index: number) => ({
+      feature: 'LIVENESS',
+      risk: `SOME_RISK_${index}`,
+      log_type: index === 199 ? 'error' : 'information',
+      short_description: null,
+      long_description: 'x'.repeat(3000),
+    });
+    const warnings = Array.from({ length: 200 }, (_, index) => warning(index));
+    const check = { node_id: 'l', status: 'Approved', method: 'passive', score: 96, warnings };
+    const event = webhook({
+      face: null,
+      decision: { liveness_checks: [check], face_matches: null },
+    });
+    const { body, headers } = signed(event);
+    expect((await post(body, headers)).statusCode).toBe(202);
+    const job = await queue.getJob(event.event_id as string);
+    expect(job?.data.warnings).toHaveLength(16);
+    expect(job?.data.warnings[0]).toMatchObject({ risk: 'SOME_RISK_199', logType: 'error' });
+  });
+
+  it('refuses numbers that have no canonical form instead of writing them out', async () => {
+    const body = `[${Array(120_000).fill('1e308').join()}]`;
+    const answer = await post(body, {
+      'x-signature-v2': '0'.repeat(64),
+      'x-timestamp': String(nowSeconds()),
+    });
+    expect(answer.json()).toMatchObject({ code: 'RGD_BAD_SIGNATURE' });
+  });
+
   it('queues the same event once', async () => {
     const { body, headers } = signed(webhook());
     const before = await queued();
@@ -165,7 +195,8 @@ describe('webhook-ingest', () => {
 
   it('answers 202 to other types of webhook without queueing them', async () => {
     const before = await queued();
-    const { body, headers } = signed(webhook({ webhook_type: 'user.data.updated' }));
+    const other = { webhook_type: 'user.data.updated', timestamp: nowSeconds(), user: { id: 1 } };
+    const { body, headers } = signed(other);
     expect((await post(body, headers)).statusCode).toBe(202);
     expect(await queued()).toBe(before);
   });
@@ -222,6 +253,7 @@ describe('a worker of the queue', () => {
         tries.push(attempt);
         throw new Error('no luck');
       },
+      isTransient: () => false,
       onDead: async (job) => void dead.push(job),
     });
     const verdict = { ...verdictOf(), eventId: 'evt-1' };
@@ -234,6 +266,37 @@ describe('a worker of the queue', () => {
     await expect(producer.add('evt-3', { pad: 'x'.repeat(5000) } as never)).rejects.toThrow(
       RangeError,
     );
+    // A dead event that is sent again is tried again.
+    await waitFor(() => producer.add('evt-1', verdict).then(() => tries.length > 3), {
+      what: 'another try of the dead event',
+    });
+    await worker.close();
+    await producer.close();
+    await own.close();
+  });
+
+  it("tries for as long as it takes when the failure is not the job's own", async () => {
+    const own = await createTestRedis();
+    const definition = { ...QUEUES.verdicts, attempts: 1, backoffMs: 1 };
+    const producer = createProducer(definition, own.url, logger);
+    await waitFor(() => producer.check().then(() => true), { what: 'the queue' });
+    const dead: unknown[] = [];
+    let tries = 0;
+    const worker = createWorker({
+      definition,
+      redisUrl: own.url,
+      logger,
+      concurrency: 1,
+      handle: async () => {
+        tries += 1;
+        if (tries < 3) throw Object.assign(new Error('away'), { code: 'ECONNREFUSED' });
+      },
+      isTransient: (error) => (error as { code?: string }).code === 'ECONNREFUSED',
+      onDead: async (job) => void dead.push(job),
+    });
+    await producer.add('evt-1', verdictOf());
+    await waitFor(() => tries === 3, { what: 'the third try', timeoutMs: 15_000 });
+    expect(dead).toEqual([]);
     await worker.close();
     await producer.close();
     await own.close();

@@ -1,6 +1,7 @@
 import {
   incomingWebhookSchema,
   isFresh,
+  type JsonValue,
   parseUntrustedJson,
   RegardError,
   toVerdict,
@@ -18,6 +19,7 @@ import {
 export function readVerdict(rawBody: Buffer, nowSeconds: number): Verdict | null {
   const json = parseUntrustedJson(rawBody.toString('utf8'));
   if (!json.ok) throw new RegardError('RGD_MALFORMED_JSON');
+  if (isOfOtherType(json.value)) return null;
   const parsed = incomingWebhookSchema.safeParse(json.value);
   if (!parsed.success) {
     const fields = parsed.error.issues.map((issue) => [
@@ -27,5 +29,11 @@ export function readVerdict(rawBody: Buffer, nowSeconds: number): Verdict | null
     throw new RegardError('RGD_INVALID_REQUEST', { fields: Object.fromEntries(fields) });
   }
   if (!isFresh(parsed.data.timestamp, nowSeconds)) throw new RegardError('RGD_STALE_TIMESTAMP');
-  return parsed.data.webhook_type === 'status.updated' ? toVerdict(parsed.data) : null;
+  return toVerdict(parsed.data);
+}
+
+/** Users, businesses and the like: a session's fields are not to be expected in them. */
+function isOfOtherType(value: JsonValue): boolean {
+  const type = (value as { webhook_type?: unknown } | null)?.webhook_type;
+  return typeof type === 'string' && type !== 'status.updated';
 }
