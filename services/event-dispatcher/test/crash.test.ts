@@ -221,7 +221,8 @@ test('while one dispatcher publishes, another leaves it the later events too', a
 /** The service as a process of its own. */
 function spawnDispatcher() {
   return spawn(process.execPath, [MAIN], {
-    stdio: 'ignore',
+    // The channel ends the process with this one, even when a test fails before it stops it.
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     env: {
       PORT: '0',
       LOG_LEVEL: 'silent',
