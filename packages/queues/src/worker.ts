@@ -1,5 +1,5 @@
 import { connectRedis, type Logger } from '@regard/service-kit';
-import { DelayedError, type Job, UnrecoverableError, Worker } from 'bullmq';
+import { DelayedError, type Job, Queue, UnrecoverableError, Worker } from 'bullmq';
 import { QUEUE_PREFIX, type QueueDefinition } from './catalogue.ts';
 
 /** Pause before a job is tried again whose failure is not its own, up to twice this. */
@@ -31,6 +31,8 @@ export interface WorkerOptions<Payload> {
 
 export interface RunningWorker {
   isRunning: () => boolean;
+  /** Jobs that wait for their first or next try. */
+  backlog: () => Promise<number>;
   /** Takes no more jobs and waits for those in hand. */
   close: () => Promise<void>;
 }
@@ -68,6 +70,8 @@ export function createWorker<Payload>(options: WorkerOptions<Payload>): RunningW
     },
   );
   worker.on('error', (error) => logger.warn({ kind: error.name }, 'worker.error'));
+  const queue = new Queue(definition.name, { connection, prefix: QUEUE_PREFIX });
+  queue.on('error', (error) => logger.debug({ kind: error.name }, 'queue.error'));
   worker.on('failed', (job, error) => {
     if (job === undefined) return;
     const dead = error instanceof UnrecoverableError || job.attemptsMade >= definition.attempts;
@@ -77,8 +81,10 @@ export function createWorker<Payload>(options: WorkerOptions<Payload>): RunningW
   });
   return {
     isRunning: () => worker.isRunning(),
+    backlog: () => queue.getJobCountByTypes('waiting', 'delayed'),
     close: async () => {
       await worker.close();
+      await queue.close();
       connection.disconnect();
     },
   };

@@ -57,6 +57,30 @@ describe('decision-worker', () => {
     await producer.close();
   });
 
+  it('lets verdicts that wait go before the clock', async () => {
+    const producer = createProducer(QUEUES.verdicts, testRedis.url, logger);
+    await waitFor(() => producer.check().then(() => true), { what: 'the queue' });
+    expect(await worker.worker.backlog()).toBe(0);
+    const id = randomUUID();
+    const verdict = {
+      eventId: id,
+      providerSessionId: randomUUID(),
+      sessionId: randomUUID(),
+      status: 'Approved' as const,
+      occurredAt: 1,
+      liveness: null,
+      face: null,
+      warnings: [],
+      quality: null,
+    };
+    // Of a session nobody knows yet: it is tried again for a while.
+    await producer.add(id, verdict);
+    await waitFor(async () => (await worker.worker.backlog()) === 1, {
+      what: 'the waiting verdict',
+    });
+    await producer.close();
+  });
+
   it('is not ready once its worker has stopped', async () => {
     const stopped = buildDecisionWorker({
       logger,
