@@ -19,7 +19,7 @@ rate that does not wait for answers, and measures from the last byte of the self
   --help
 `;
 
-/** What the issue of speed is measured by: half of the product's promise of two seconds. */
+/** Half of the product's promise of two seconds. */
 const P99_BOUND_MS = 1000;
 /** First sign-ins, not counted: connections, compilers and caches are cold. */
 const WARM_UP = 6;
