@@ -5,7 +5,8 @@ import { withDemoStack } from '@regard/local/demo/play';
 import type { SceneContext } from '@regard/local/demo/scene';
 import { openSession, signIn } from '@regard/local/demo/sign-in';
 import { HOP_NAMES, HOPS, type HopTimes } from '@regard/local/hop-times';
-import { type CrowdMember, enrolCrowd } from './crowd.ts';
+import { isServiceLine } from '@regard/local/log-line';
+import { type CrowdMember, enrolCrowd, LOAD_STACK } from './crowd.ts';
 import { type Summary, summarise } from './statistics.ts';
 
 const USAGE = `npm run bench:signin -- [options]
@@ -44,13 +45,12 @@ async function main(rate: number, seconds: number): Promise<number> {
   }
   const say = (line: string) => (values.json ? process.stderr : process.stdout).write(`${line}\n`);
   const progress = (line: string) => {
-    if (!line.includes(' | ')) say(line);
+    if (!isServiceLine(line)) say(line);
   };
-  const options = { extraEnv: { gateway: { SESSION_CREATES_PER_MINUTE: '1000000' } } };
   const run = await withDemoStack(
     progress,
     (context) => measure(context, rate, seconds, say),
-    options,
+    LOAD_STACK,
   );
   const report = describeRun(rate, seconds, run);
   if (values.json) process.stdout.write(`${JSON.stringify(report)}\n`);

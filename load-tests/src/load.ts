@@ -9,7 +9,8 @@ import { parseArgs } from 'node:util';
 import type { SessionStatus } from '@regard/contract';
 import { withDemoStack } from '@regard/local/demo/play';
 import type { SceneContext } from '@regard/local/demo/scene';
-import { enrolCrowd } from './crowd.ts';
+import { isServiceLine } from '@regard/local/log-line';
+import { enrolCrowd, LOAD_STACK } from './crowd.ts';
 
 const SCRIPTS = fileURLToPath(new URL('../k6/', import.meta.url));
 const INSTALL = `k6 was not found on PATH. With Go installed:
@@ -44,10 +45,9 @@ async function main(name: string): Promise<number> {
     return 69;
   }
   const log = (line: string) => {
-    if (!line.includes(' | ')) process.stderr.write(`${line}\n`);
+    if (!isServiceLine(line)) process.stderr.write(`${line}\n`);
   };
-  const options = { extraEnv: { gateway: { SESSION_CREATES_PER_MINUTE: '1000000' } } };
-  return withDemoStack(log, (context) => runScript(k6, name, context), options);
+  return withDemoStack(log, (context) => runScript(k6, name, context), LOAD_STACK);
 }
 
 async function runScript(k6: string, name: string, context: SceneContext): Promise<number> {

@@ -1,6 +1,7 @@
 import { parseArgs, styleText } from 'node:util';
 import { type PlayedScene, playScenes, withDemoStack } from './demo/play.ts';
 import { HOP_NAMES, HOPS, type HopTimes } from './hop-times.ts';
+import { isServiceLine } from './log-line.ts';
 
 const USAGE = `npm run demo -- [options]
 
@@ -29,7 +30,7 @@ async function main(): Promise<number> {
   const say = (line: string) => (values.json ? process.stderr : process.stdout).write(`${line}\n`);
   const lines: string[] = [];
   const log = (line: string) => {
-    if (values.verbose || !line.includes(' | ')) say(line);
+    if (values.verbose || !isServiceLine(line)) say(line);
     else lines.push(line);
   };
   const started = performance.now();

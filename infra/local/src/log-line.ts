@@ -2,6 +2,8 @@ import { styleText } from 'node:util';
 
 const COLOURS = ['cyan', 'magenta', 'blue', 'yellow', 'green', 'gray'] as const;
 const NAME_WIDTH = 16;
+/** Stands between a service's name and what it wrote. */
+const DIVIDER = ' | ';
 /** Fields of a service's line that the prefix already shows, or that nobody reads here. */
 const SHOWN_ELSEWHERE = new Set(['level', 'time', 'service', 'msg', 'pid', 'hostname', 'err']);
 
@@ -14,9 +16,14 @@ export function createLinePrinter(names: readonly string[], print: (line: string
   return (name: string, text: string): void => {
     const entry = parse(text);
     const prefix = styleText(colourOf.get(name) ?? 'gray', name.padEnd(NAME_WIDTH));
-    if (entry === undefined) print(`${clock(new Date())} ${prefix} | ${text}`);
-    else print(`${clock(new Date(entry.time))} ${prefix} | ${describe(entry)}`);
+    if (entry === undefined) print(`${clock(new Date())} ${prefix}${DIVIDER}${text}`);
+    else print(`${clock(new Date(entry.time))} ${prefix}${DIVIDER}${describe(entry)}`);
   };
+}
+
+/** Whether a line of a stack's log is a service's, and not the launcher telling of its progress. */
+export function isServiceLine(line: string): boolean {
+  return line.includes(DIVIDER);
 }
 
 interface Entry {

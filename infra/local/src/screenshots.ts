@@ -13,6 +13,7 @@ import type { Page } from 'playwright-core';
 import { withDemoStack } from './demo/play.ts';
 import type { SceneContext } from './demo/scene.ts';
 import { enrol, openSession } from './demo/sign-in.ts';
+import { isServiceLine } from './log-line.ts';
 
 const FOLDER = fileURLToPath(new URL('../../../docs/images/', import.meta.url));
 const USER = 'user-on-the-picture';
@@ -25,7 +26,7 @@ if (chromium === null) {
 mkdirSync(FOLDER, { recursive: true });
 await withDemoStack(
   (line) => {
-    if (!line.includes(' | ')) process.stderr.write(`${line}\n`);
+    if (!isServiceLine(line)) process.stderr.write(`${line}\n`);
   },
   (context) => takeAll(context, chromium),
 );

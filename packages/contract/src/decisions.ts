@@ -1,48 +1,44 @@
-import { z } from 'zod';
-import { FEATURE_STATUSES } from './statuses.ts';
+import type { JsonValue } from './json.ts';
+import type { FeatureStatus } from './statuses.ts';
 
-/** `feature` of a warning. Face match is written without an underscore here, as the contract does. */
-export const warningSchema = z.object({
-  feature: z.string().max(64),
+/** Ids of the workflow nodes whose results stand in a decision: a workflow has one of each. */
+export const NODE_IDS = { LIVENESS: 'liveness-1', FACE_MATCH: 'face-1' } as const;
+
+/** A risk that was found. */
+export interface Warning {
+  /** `LIVENESS` or `FACEMATCH`, without an underscore here, as the contract has it. */
+  feature: string;
   /** Stable code, e.g. `NO_FACE_DETECTED`. */
-  risk: z.string().max(128),
-  additional_data: z.json().nullable().default(null),
+  risk: string;
+  additional_data: JsonValue | null;
   /** `error` declines the feature, `warning` sends it to review, `information` does nothing. */
-  log_type: z.enum(['information', 'warning', 'error']),
-  short_description: z.string().max(500).default(''),
-  long_description: z.string().max(2000).default(''),
-  node_id: z.string().max(128).nullable().default(null),
-});
+  log_type: 'information' | 'warning' | 'error';
+  short_description: string;
+  long_description: string;
+  node_id: string | null;
+}
 
-export type Warning = z.infer<typeof warningSchema>;
-
-const feature = {
-  node_id: z.string().max(128).nullable().default(null),
-  status: z.enum(FEATURE_STATUSES),
+interface FeatureResult {
+  node_id: string | null;
+  status: FeatureStatus;
   /** 0-100; null when it could not be computed. */
-  score: z.number().min(0).max(100).nullable().default(null),
-  warnings: z.array(warningSchema).max(64).default([]),
-};
+  score: number | null;
+  warnings: Warning[];
+}
 
-export const livenessCheckSchema = z.object({
-  ...feature,
-  method: z.string().transform((name) => name.toUpperCase()),
-  reference_image: z.string().nullable().default(null),
-  video_url: z.string().nullable().default(null),
-  face_quality: z.number().nullable().default(null),
-  face_luminance: z.number().nullable().default(null),
-});
+export interface LivenessCheck extends FeatureResult {
+  method: string;
+  reference_image: string | null;
+  video_url: string | null;
+  face_quality: number | null;
+  face_luminance: number | null;
+}
 
-export type LivenessCheck = z.infer<typeof livenessCheckSchema>;
-
-export const faceMatchSchema = z.object({
-  ...feature,
-  source_image: z.string().nullable().default(null),
-  target_image: z.string().nullable().default(null),
-  source_image_session_id: z.string().nullable().default(null),
-});
-
-export type FaceMatch = z.infer<typeof faceMatchSchema>;
+export interface FaceMatch extends FeatureResult {
+  source_image: string | null;
+  target_image: string | null;
+  source_image_session_id: string | null;
+}
 
 /** The flat blocks that short integration guides show, beside the arrays (docs/api/contract.md). */
 export interface FlatBlocks {

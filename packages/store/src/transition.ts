@@ -1,4 +1,4 @@
-import { isUnfinished, type SessionStatus, sessionEventBody } from '@regard/contract';
+import { isUnfinished, NODE_IDS, type SessionStatus, sessionEventBody } from '@regard/contract';
 import { type Actor, pathTo } from '@regard/policy';
 import { sql, type Updateable } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
@@ -141,16 +141,13 @@ function outboxRow(
 }
 
 function resubmitNodes(session: Session) {
-  const checks = [
-    ...(session.decision?.livenessChecks ?? []).map(() => 'LIVENESS'),
-    ...(session.decision?.faceMatches ?? []).map(() => 'FACE_MATCH'),
+  const liveness = session.decision?.livenessChecks?.length ?? 0;
+  const faces = session.decision?.faceMatches?.length ?? 0;
+  const node = (feature: keyof typeof NODE_IDS) => ({ feature, node_id: NODE_IDS[feature] });
+  return [
+    ...(liveness > 0 || faces === 0 ? [node('LIVENESS')] : []),
+    ...(faces > 0 ? [node('FACE_MATCH')] : []),
   ];
-  const features = checks.length > 0 ? [...new Set(checks)] : ['LIVENESS'];
-  return features.map((feature) => ({ feature, node_id: nodeId(feature) }));
-}
-
-function nodeId(feature: string): string {
-  return feature === 'LIVENESS' ? 'liveness-1' : 'face-1';
 }
 
 /** Keeps the small table of sessions that wait for the person in step with the status. */

@@ -6,7 +6,6 @@ import { createTestDatabase, type TestDatabase } from '@regard/testkit/postgres'
 import fc from 'fast-check';
 import pg from 'pg';
 import { pino } from 'pino';
-import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   createApplication,
@@ -22,6 +21,7 @@ import {
   sessionEvents,
   transition,
 } from '../src/index.ts';
+import { sessionValues } from './session-values.ts';
 
 const logger = pino({ level: 'silent' });
 const ACTORS: Actor[] = ['entry', 'verdict', 'step_up', 'clock', 'review'];
@@ -43,48 +43,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-function valuesOf(change: Partial<NewSession> = {}): NewSession {
-  const now = new Date();
-  return {
-    id: uuidv7(),
-    application_id: applicationId,
-    environment: 'live',
-    session_number: 1,
-    workflow_id: randomUUID(),
-    workflow_version: 1,
-    user_id: null,
-    vendor_data: null,
-    purpose: 'sign_in',
-    status: 'Not Started',
-    sequence: 1,
-    method: 'PASSIVE',
-    entry_reason: 'NEW_DEVICE',
-    callback: null,
-    callback_method: 'initiator',
-    metadata: null,
-    language: null,
-    expected_details: null,
-    contact_details: null,
-    device_hash: null,
-    address_hash: null,
-    network: 'ordinary',
-    provider_session_id: null,
-    session_token: 'token',
-    url: 'https://provider.example/',
-    decision: null,
-    last_verdict_at: null,
-    approval_id: null,
-    approved_at: null,
-    authenticated_at: null,
-    selfie_at: null,
-    features: ['LIVENESS'],
-    created_at: now,
-    opened_at: null,
-    finished_at: null,
-    deadline: new Date(now.getTime() + 60_000),
-    ...change,
-  };
-}
+const valuesOf = (change: Partial<NewSession> = {}) => sessionValues(applicationId, change);
 
 async function newSession(change: Partial<NewSession> = {}): Promise<Session> {
   const inserted = await insertSession(db, valuesOf(change), ['Not Started']);
@@ -167,7 +126,7 @@ describe('open sessions', () => {
     expect(await insertSession(db, again, ['Not Started'])).toMatchObject({ ok: false });
     expect(await findReusableSession(db, wanted, new Date())).toMatchObject({ id: session.id });
     expect(await findReusableSession(db, { ...wanted, workflowVersion: 2 }, new Date())).toBeNull();
-    const late = new Date(Date.now() + 120_000);
+    const late = new Date(session.deadline.getTime() + 60_000);
     expect(await findReusableSession(db, wanted, late)).toBeNull();
     await move(session, 'Declined', 'verdict');
     expect(await findReusableSession(db, wanted, new Date())).toBeNull();

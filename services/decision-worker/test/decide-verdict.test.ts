@@ -18,6 +18,7 @@ import {
   usageOf,
   verdictsOf,
 } from '@regard/store';
+import { sessionValues } from '@regard/store/test/session-values';
 import { createTestDatabase, type TestDatabase } from '@regard/testkit/postgres';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -47,55 +48,22 @@ afterAll(async () => {
 const workflowOf = (config: Partial<WorkflowConfigInput> = {}) =>
   publishWorkflow(db, { applicationId, label: 'Test', config: { provider_workflows, ...config } });
 
-let sessionNumber = 0;
-
 async function openSession(
   workflow: { id: string; version: number },
   change: Partial<NewSession> = {},
   user?: User,
 ): Promise<Session> {
   const owner = user ?? (await findOrCreateUser(db, applicationId, randomUUID()));
-  const now = new Date();
-  sessionNumber += 1;
-  const values: NewSession = {
-    id: uuidv7(),
-    application_id: applicationId,
-    environment: 'live',
-    session_number: sessionNumber,
+  const values = sessionValues(applicationId, {
     workflow_id: workflow.id,
     workflow_version: workflow.version,
     user_id: owner.id,
     vendor_data: owner.vendor_data,
-    purpose: 'sign_in',
-    status: 'Not Started',
-    sequence: 1,
-    method: 'PASSIVE',
-    entry_reason: 'NEW_DEVICE',
-    callback: null,
-    callback_method: 'initiator',
-    metadata: null,
-    language: null,
-    expected_details: null,
-    contact_details: null,
     device_hash: contextHash(owner.id, 'device', 'd-1'),
     address_hash: contextHash(owner.id, 'address', '203.0.113.7'),
-    network: 'ordinary',
     provider_session_id: randomUUID(),
-    session_token: 'token',
-    url: 'https://provider.example/session/token',
-    decision: null,
-    last_verdict_at: null,
-    approval_id: null,
-    approved_at: null,
-    authenticated_at: null,
-    selfie_at: null,
-    features: ['LIVENESS', 'FACE_MATCH'],
-    created_at: now,
-    opened_at: null,
-    finished_at: null,
-    deadline: new Date(now.getTime() + 600_000),
     ...change,
-  };
+  });
   const inserted = await insertSession(db, values, ['Not Started']);
   if (!inserted.ok) throw new Error(inserted.reason);
   return inserted.session;

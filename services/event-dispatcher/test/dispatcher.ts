@@ -10,12 +10,12 @@ import {
   type Session,
   transition,
 } from '@regard/store';
+import { sessionValues } from '@regard/store/test/session-values';
 import type { ReceivedRequest } from '@regard/testkit/mock-destination';
 import { createTestDatabase } from '@regard/testkit/postgres';
 import { createTestRedis } from '@regard/testkit/redis';
 import { waitFor } from '@regard/testkit/wait-for';
 import { pino } from 'pino';
-import { v7 as uuidv7 } from 'uuid';
 import { buildEventDispatcher, type EventDispatcherDeps } from '../src/app.ts';
 
 export type TestBench = Awaited<ReturnType<typeof createBench>>;
@@ -90,33 +90,8 @@ export async function openSession(
   applicationId: string,
   changed: Partial<NewSession> = {},
 ): Promise<Session> {
-  const now = new Date();
-  const result = await insertSession(
-    bench.db,
-    {
-      id: uuidv7(),
-      application_id: applicationId,
-      environment: 'live',
-      session_number: 1,
-      workflow_id: randomUUID(),
-      workflow_version: 1,
-      vendor_data: 'person-1',
-      purpose: 'sign_in',
-      status: 'Not Started',
-      sequence: 1,
-      method: 'PASSIVE',
-      entry_reason: 'SELFIE_DUE',
-      features: ['LIVENESS', 'FACE_MATCH'],
-      callback_method: 'initiator',
-      network: 'ordinary',
-      session_token: 'token',
-      url: 'https://verify.example/session/token',
-      created_at: now,
-      deadline: new Date(now.getTime() + 3_600_000),
-      ...changed,
-    } as NewSession,
-    ['Not Started'],
-  );
+  const values = sessionValues(applicationId, { vendor_data: 'person-1', ...changed });
+  const result = await insertSession(bench.db, values, ['Not Started']);
   if (!result.ok) throw new Error(result.reason);
   return result.session;
 }

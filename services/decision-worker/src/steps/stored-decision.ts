@@ -3,6 +3,7 @@ import {
   flatBlocks,
   type JsonObject,
   type LivenessCheck,
+  NODE_IDS,
   round2,
   type SessionStatus,
   type Verdict,
@@ -10,9 +11,6 @@ import {
 } from '@regard/contract';
 import type { Decision, Finding } from '@regard/policy';
 import type { Session, StoredDecision } from '@regard/store';
-
-const LIVENESS_NODE = 'liveness-1';
-const FACE_NODE = 'face-1';
 
 /** What a session keeps of its decision: the arrays of the contract, with our own statuses in them. */
 export function storedDecision(
@@ -42,9 +40,9 @@ export function unfinishedDecision(session: Session, status: SessionStatus) {
   const has = (feature: string) => session.features.includes(feature);
   const decision: StoredDecision = {
     livenessChecks: has('LIVENESS')
-      ? [{ ...open, node_id: LIVENESS_NODE, method: session.method }]
+      ? [{ ...open, node_id: NODE_IDS.LIVENESS, method: session.method }]
       : null,
-    faceMatches: has('FACE_MATCH') ? [{ ...open, node_id: FACE_NODE }] : null,
+    faceMatches: has('FACE_MATCH') ? [{ ...open, node_id: NODE_IDS.FACE_MATCH }] : null,
     reasons: [],
     lockout: null,
     flat: {},
@@ -54,7 +52,7 @@ export function unfinishedDecision(session: Session, status: SessionStatus) {
 
 function livenessCheck(verdict: Verdict, decision: Decision): LivenessCheck {
   return {
-    node_id: LIVENESS_NODE,
+    node_id: NODE_IDS.LIVENESS,
     status: decision.liveness ?? 'Not Finished',
     method: verdict.liveness?.method ?? 'PASSIVE',
     score: rounded(verdict.liveness?.score),
@@ -62,19 +60,19 @@ function livenessCheck(verdict: Verdict, decision: Decision): LivenessCheck {
     face_luminance: rounded(verdict.quality?.luminance),
     reference_image: null,
     video_url: null,
-    warnings: warningsOf(decision, 'liveness', 'LIVENESS', LIVENESS_NODE),
+    warnings: warningsOf(decision, 'liveness', 'LIVENESS', NODE_IDS.LIVENESS),
   };
 }
 
 function faceMatch(verdict: Verdict, decision: Decision, session: Session): FaceMatch {
   return {
-    node_id: FACE_NODE,
+    node_id: NODE_IDS.FACE_MATCH,
     status: decision.faceMatch ?? 'Not Finished',
     score: rounded(verdict.face?.score),
     source_image: null,
     target_image: null,
     source_image_session_id: session.id,
-    warnings: warningsOf(decision, 'faceMatch', 'FACEMATCH', FACE_NODE),
+    warnings: warningsOf(decision, 'faceMatch', 'FACEMATCH', NODE_IDS.FACE_MATCH),
   };
 }
 
